@@ -1,0 +1,228 @@
+//! Packet → bytes: one `write` per packet, run into a sink that counts and then into one that stores.
+
+use crate::error::EncodeError;
+use crate::types::VarInt;
+
+/// What a packet is written into.
+///
+/// Remaining Length and Property Length are measured by running the writing code into [`Count`]: a length cannot
+/// disagree with what it announces.
+pub(crate) trait Sink {
+    fn put(&mut self, bytes: &[u8]);
+
+    #[inline]
+    fn put_u8(&mut self, value: u8) {
+        self.put(&[value]);
+    }
+
+    #[inline]
+    fn put_u16(&mut self, value: u16) {
+        self.put(&value.to_be_bytes());
+    }
+
+    /// Bytes behind their two-byte length. Every caller's type has checked that the length fits.
+    #[inline]
+    fn put_prefixed(&mut self, bytes: &[u8]) {
+        self.put_u16(u16::try_from(bytes.len()).unwrap_or(u16::MAX));
+        self.put(bytes);
+    }
+
+    #[inline]
+    fn put_var_int(&mut self, value: VarInt) {
+        let bytes = value.to_bytes();
+        let (used, _) = bytes.split_at_checked(value.encoded_len()).unwrap_or_default();
+        self.put(used);
+    }
+}
+
+/// The sink that only counts.
+#[derive(Default)]
+pub(crate) struct Count(pub(crate) usize);
+
+impl Sink for Count {
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) {
+        self.0 += bytes.len();
+    }
+
+    #[inline]
+    fn put_var_int(&mut self, value: VarInt) {
+        self.0 += value.encoded_len();
+    }
+}
+
+/// The sink that fills a slice, which is as long as was counted.
+pub(crate) struct Fill<'a>(pub(crate) &'a mut [u8]);
+
+impl Sink for Fill<'_> {
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) {
+        if let Some((head, tail)) = core::mem::take(&mut self.0).split_at_mut_checked(bytes.len()) {
+            head.copy_from_slice(bytes);
+            self.0 = tail;
+        }
+    }
+}
+
+#[cfg(feature = "bytes")]
+pub(crate) struct Put<'a, T>(pub(crate) &'a mut T);
+
+#[cfg(feature = "bytes")]
+impl<T: bytes::BufMut> Sink for Put<'_, T> {
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) {
+        self.0.put_slice(bytes);
+    }
+}
+
+/// A packet body: what follows the fixed header.
+pub(crate) trait Body {
+    /// The first byte of the packet.
+    fn first_byte(&self) -> u8;
+    /// Writes everything after the fixed header.
+    fn write(&self, out: &mut impl Sink);
+    /// Bytes that follow what `write` writes, and count for Remaining Length: a payload that is not copied.
+    #[inline]
+    fn detached(&self) -> usize {
+        0
+    }
+}
+
+/// A body that has been measured.
+pub(crate) struct Measured<'a, T> {
+    body: &'a T,
+    remaining_length: VarInt,
+    written: usize,
+}
+
+impl<'a, T: Body> Measured<'a, T> {
+    #[inline]
+    pub(crate) fn new(body: &'a T) -> Result<Self, EncodeError> {
+        let mut count = Count::default();
+        body.write(&mut count);
+        let len = count.0 + body.detached();
+        match VarInt::try_from(len) {
+            Ok(remaining_length) => Ok(Self { body, remaining_length, written: count.0 }),
+            Err(_) => Err(EncodeError::TooLong { remaining_length: len }),
+        }
+    }
+
+    /// How many bytes are written: the packet without its detached bytes.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        1 + self.remaining_length.encoded_len() + self.written
+    }
+
+    #[inline]
+    fn write(&self, out: &mut impl Sink) {
+        out.put_u8(self.body.first_byte());
+        out.put_var_int(self.remaining_length);
+        self.body.write(out);
+    }
+
+    #[inline]
+    pub(crate) fn encode(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
+        let needed = self.len();
+        let available = out.len();
+        let Some((out, _)) = out.split_at_mut_checked(needed) else {
+            return Err(EncodeError::BufferTooSmall { needed, available });
+        };
+        self.write(&mut Fill(out));
+        Ok(needed)
+    }
+
+    #[cfg(feature = "bytes")]
+    #[inline]
+    pub(crate) fn encode_to(&self, out: &mut impl bytes::BufMut) -> Result<usize, EncodeError> {
+        let needed = self.len();
+        let available = out.remaining_mut();
+        if available < needed {
+            return Err(EncodeError::BufferTooSmall { needed, available });
+        }
+        self.write(&mut Put(out));
+        Ok(needed)
+    }
+}
+
+/// The public encoding methods of a packet type, the same for each.
+macro_rules! encoding {
+    ($type:ident $(<$b:ident>)?) => {
+        impl $(<$b: crate::Storage>)? $type $(<$b>)? {
+            /// The exact number of bytes of the encoded packet, 2 to 268,435,460.
+            ///
+            /// # Errors
+            ///
+            /// When the packet is longer than a Remaining Length can say.
+            pub fn encoded_len(&self) -> Result<usize, crate::EncodeError> {
+                crate::emit::Measured::new(self).map(|m| m.len())
+            }
+
+            /// Writes the packet in its canonical (shortest) form at the front of `out`; returns its length.
+            ///
+            /// # Errors
+            ///
+            /// When `out` is too small (nothing is written then), or the packet longer than a Remaining Length can say.
+            pub fn encode(&self, out: &mut [u8]) -> Result<usize, crate::EncodeError> {
+                crate::emit::Measured::new(self)?.encode(out)
+            }
+
+            /// Appends the packet in its canonical (shortest) form to `out`; returns its length.
+            ///
+            /// # Errors
+            ///
+            /// As [`encode`](Self::encode).
+            #[cfg(feature = "bytes")]
+            pub fn encode_to(&self, out: &mut impl bytes::BufMut) -> Result<usize, crate::EncodeError> {
+                crate::emit::Measured::new(self)?.encode_to(out)
+            }
+        }
+    };
+}
+pub(crate) use encoding;
+
+/// The head of a PUBLISH: everything but its payload, which is sent from where it lies.
+pub(crate) struct Head<'a, T>(pub(crate) &'a T);
+
+/// The public methods that encode a PUBLISH without its payload.
+macro_rules! head_encoding {
+    ($type:ident) => {
+        impl<B: crate::Storage> crate::emit::Body for crate::emit::Head<'_, $type<B>> {
+            fn first_byte(&self) -> u8 {
+                self.0.first_byte()
+            }
+
+            fn write(&self, out: &mut impl crate::emit::Sink) {
+                self.0.write_head(out);
+            }
+
+            fn detached(&self) -> usize {
+                self.0.payload.as_ref().len()
+            }
+        }
+
+        impl<B: crate::Storage> $type<B> {
+            /// Writes the packet without its payload at the front of `out`; returns the length of what was written.
+            ///
+            /// The payload is counted in the Remaining Length: send it right behind, from where it lies, for instance
+            /// with one vectored write. So a large payload is not copied.
+            ///
+            /// # Errors
+            ///
+            /// As [`encode`](Self::encode).
+            pub fn encode_head(&self, out: &mut [u8]) -> Result<usize, crate::EncodeError> {
+                crate::emit::Measured::new(&crate::emit::Head(self))?.encode(out)
+            }
+
+            /// Appends the packet without its payload to `out`; see [`encode_head`](Self::encode_head).
+            ///
+            /// # Errors
+            ///
+            /// As [`encode`](Self::encode).
+            #[cfg(feature = "bytes")]
+            pub fn encode_head_to(&self, out: &mut impl bytes::BufMut) -> Result<usize, crate::EncodeError> {
+                crate::emit::Measured::new(&crate::emit::Head(self))?.encode_to(out)
+            }
+        }
+    };
+}
+pub(crate) use head_encoding;

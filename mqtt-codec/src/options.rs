@@ -1,0 +1,157 @@
+//! What a decoder is told.
+
+use crate::error::{Cause, Fault, Field, Sender};
+use crate::types::TextRules;
+use crate::{PacketType, Version};
+
+/// How strictly a decoder judges where the standards leave a choice, and how much it takes.
+///
+/// The default accepts what is legal and refuses what a MUST forbids. Each method is one SHOULD or one latitude.
+///
+/// ```
+/// use mqtt_codec::{DecodeOptions, Sender, v5};
+///
+/// // A server that reads from clients, and announced a Maximum Packet Size of 64 KiB.
+/// let decoder = v5::Decoder::with_options(
+///     DecodeOptions::new().sender(Sender::Client).max_packet_size(65_536).refuse_control_characters(true),
+/// );
+/// assert!(decoder.decode(b"\xd0\x00").is_err()); // a PINGRESP is for servers to send
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DecodeOptions {
+    pub(crate) max_packet_size: u32,
+    pub(crate) sender: Option<Sender>,
+    pub(crate) text: TextRules,
+    pub(crate) refuse_overlong: bool,
+    pub(crate) accept_repeated: bool,
+    pub(crate) any_client_identifier: bool,
+    pub(crate) check_payload_format: bool,
+}
+
+impl Default for DecodeOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl DecodeOptions {
+    /// The defaults: any size, either sender, every MUST.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            max_packet_size: u32::MAX,
+            sender: None,
+            text: TextRules { refuse_control_characters: false, refuse_non_characters: false },
+            refuse_overlong: false,
+            accept_repeated: false,
+            any_client_identifier: false,
+            check_payload_format: false,
+        }
+    }
+
+    /// The largest whole packet to take, in bytes, fixed header included; a longer one is refused from its fixed header
+    /// alone, before its body arrives. Default: no limit but the format's own, 268,435,460.
+    ///
+    /// Spec: 5.0 §3.1.2.11.4 and §3.2.2.3.6 (Maximum Packet Size).
+    #[must_use]
+    pub const fn max_packet_size(mut self, bytes: u32) -> Self {
+        self.max_packet_size = bytes;
+        self
+    }
+
+    /// Who sends what is decoded. When it is known, packets, reason codes and properties that only the other side sends
+    /// are refused. Default: not known, both sides' are accepted.
+    ///
+    /// Spec: 3.1.1 table 2.1; 5.0 tables 2-1 and 2-6, §3.3.4 \[MQTT-3.3.4-6\], §3.14.2.2.2 \[MQTT-3.14.2-2\].
+    #[must_use]
+    pub const fn sender(mut self, sender: Sender) -> Self {
+        self.sender = Some(sender);
+        self
+    }
+
+    /// Whether to refuse control characters (U+0001 to U+001F, U+007F to U+009F) in text of 3.1.1 and 5.0, which a sender
+    /// should not use and a receiver may refuse. Default: `false`.
+    ///
+    /// Spec: 3.1.1 §1.5.3, 5.0 §1.5.4.
+    #[must_use]
+    pub const fn refuse_control_characters(mut self, refuse: bool) -> Self {
+        self.text.refuse_control_characters = refuse;
+        self
+    }
+
+    /// Whether to refuse Unicode non-characters in text of 3.1.1 and 5.0, likewise. Default: `false`.
+    ///
+    /// Spec: 3.1.1 §1.5.3, 5.0 §1.5.4.
+    #[must_use]
+    pub const fn refuse_non_characters(mut self, refuse: bool) -> Self {
+        self.text.refuse_non_characters = refuse;
+        self
+    }
+
+    /// Whether to refuse a Remaining Length that is not in its shortest form in 3.1 and 3.1.1 too, which have no rule
+    /// about it; 5.0 always refuses it \[MQTT-1.5.5-1\]. Default: `false`.
+    #[must_use]
+    pub const fn refuse_overlong_lengths(mut self, refuse: bool) -> Self {
+        self.refuse_overlong = refuse;
+        self
+    }
+
+    /// Whether to accept a second Payload Format Indicator or Message Expiry Interval in a PUBLISH of 5.0, where the
+    /// text, other than for Wills, forgets to forbid it; the first one counts. Default: `false`, as for all others.
+    ///
+    /// Spec: 5.0 §3.3.2.3.2, §3.3.2.3.3.
+    #[must_use]
+    pub const fn accept_repeated_publish_properties(mut self, accept: bool) -> Self {
+        self.accept_repeated = accept;
+        self
+    }
+
+    /// Whether to accept a CONNECT of 3.1 whose client identifier is empty or longer than 23 characters, and one of 3.1.1
+    /// that is empty while Clean Session is 0, so that the caller judges them. Default: `false`: they are refused with an
+    /// error whose [`return_code`](crate::DecodeError::return_code) is the answer that the standards ask for.
+    ///
+    /// Spec: 3.1 §3.1, 3.1.1 §3.1.3.1 \[MQTT-3.1.3-7, MQTT-3.1.3-8\].
+    #[must_use]
+    pub const fn accept_any_client_identifier(mut self, accept: bool) -> Self {
+        self.any_client_identifier = accept;
+        self
+    }
+
+    /// Whether to refuse a payload of PUBLISH, or of a Will, in 5.0 whose Payload Format Indicator promises UTF-8 and
+    /// which is not. A receiver may check it; it costs a pass over the payload. Default: `false`.
+    ///
+    /// Spec: 5.0 §3.1.3.2.3, §3.3.2.3.2.
+    #[must_use]
+    pub const fn check_payload_format(mut self, check: bool) -> Self {
+        self.check_payload_format = check;
+        self
+    }
+
+    /// Refuses what the first byte shows to be wrong.
+    #[inline]
+    pub(crate) fn check_first_byte(&self, first_byte: u8, version: Version) -> Result<PacketType, Fault> {
+        let fault = |cause| Err(Fault::new(Field::FixedHeader, 0, cause));
+        let flags = first_byte & 0x0f;
+        let packet = match PacketType::from_first_byte(first_byte) {
+            Some(PacketType::Auth) if version != Version::V5 => return fault(Cause::ReservedType(15)),
+            Some(packet) => packet,
+            None => return fault(Cause::ReservedType(0)),
+        };
+        if packet == PacketType::Publish {
+            if flags & 0b0110 == 0b0110 {
+                return fault(Cause::QosThree);
+            }
+            if flags & 0b1110 == 0b1000 && version != Version::V3_1 {
+                return fault(Cause::DupAtQosZero);
+            }
+        } else if flags != packet.reserved_flags() && version != Version::V3_1 {
+            return fault(Cause::Flags(flags));
+        }
+        if let Some(sender) = self.sender
+            && !packet.may_be_sent_by(sender, version)
+        {
+            return fault(Cause::WrongSender(sender));
+        }
+        Ok(packet)
+    }
+}

@@ -1,0 +1,305 @@
+//! Leaf grammars, and the cursor that sequences them. The only file that imports nom.
+
+use crate::error::{Cause, Fault, Field};
+use crate::types::{
+    Binary, PacketId, Text, TextFault, TextRules, TopicFilter, TopicName, VarInt, find_fault,
+};
+use crate::types::{InvalidTopic, find_misplaced, find_wildcard, is_plain_topic};
+use nom::bytes::complete::take;
+use nom::error::{ErrorKind, ParseError};
+use nom::{IResult, Parser};
+
+/// Why a leaf grammar refused: what is wrong, and how far behind the start of the field.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Leaf {
+    cause: Cause,
+    skip: usize,
+}
+
+impl Leaf {
+    const fn at_start(cause: Cause) -> Self {
+        Self { cause, skip: 0 }
+    }
+}
+
+impl<I> ParseError<I> for Leaf {
+    /// nom's own leaf parsers fail in one way: the input is too short.
+    #[inline]
+    fn from_error_kind(_: I, _: ErrorKind) -> Self {
+        Self::at_start(Cause::Truncated)
+    }
+
+    fn append(_: I, _: ErrorKind, other: Self) -> Self {
+        other
+    }
+}
+
+pub(crate) type Parsed<'a, T> = IResult<&'a [u8], T, Leaf>;
+
+const fn refuse<'a, T>(cause: Cause, skip: usize) -> Parsed<'a, T> {
+    Err(nom::Err::Error(Leaf { cause, skip }))
+}
+
+/// One byte.
+#[inline]
+pub(crate) fn byte(input: &[u8]) -> Parsed<'_, u8> {
+    array::<1>(input).map(|(rest, [b])| (rest, b))
+}
+
+/// A Two Byte Integer. Spec: 5.0 §1.5.2.
+#[inline]
+pub(crate) fn u16(input: &[u8]) -> Parsed<'_, u16> {
+    array(input).map(|(rest, bytes)| (rest, u16::from_be_bytes(bytes)))
+}
+
+/// A Four Byte Integer. Spec: 5.0 §1.5.3.
+#[inline]
+pub(crate) fn u32(input: &[u8]) -> Parsed<'_, u32> {
+    array(input).map(|(rest, bytes)| (rest, u32::from_be_bytes(bytes)))
+}
+
+#[inline]
+fn array<const N: usize>(input: &[u8]) -> Parsed<'_, [u8; N]> {
+    let (rest, taken) = take(N).parse_complete(input)?;
+    match taken.first_chunk::<N>() {
+        Some(bytes) => Ok((rest, *bytes)),
+        None => refuse(Cause::Truncated, 0),
+    }
+}
+
+/// A Variable Byte Integer, in any length from one to four bytes. Spec: 3.1.1 §2.2.3 (with erratum 2.1), 5.0 §1.5.5.
+#[inline]
+pub(crate) fn var_int(input: &[u8]) -> Parsed<'_, VarInt> {
+    let mut value = 0;
+    let mut rest = input;
+    for shift in [0, 7, 14, 21] {
+        let (tail, b) = byte(rest)?;
+        rest = tail;
+        value |= u32::from(b & 0x7f) << shift;
+        if b & 0x80 == 0 {
+            return Ok((rest, VarInt::new(value).unwrap_or(VarInt::MAX)));
+        }
+    }
+    refuse(Cause::VarIntTooLong, 0)
+}
+
+/// A Variable Byte Integer in its shortest form \[MQTT-1.5.5-1\].
+#[inline]
+pub(crate) fn shortest_var_int(input: &[u8]) -> Parsed<'_, VarInt> {
+    let (rest, value) = var_int(input)?;
+    if value.encoded_len() == input.len() - rest.len() {
+        Ok((rest, value))
+    } else {
+        refuse(Cause::VarIntOverlong, 0)
+    }
+}
+
+/// A Packet Identifier.
+#[inline]
+pub(crate) fn packet_id(input: &[u8]) -> Parsed<'_, PacketId> {
+    let (rest, id) = u16(input)?;
+    match PacketId::new(id) {
+        Some(id) => Ok((rest, id)),
+        None => refuse(Cause::PacketIdZero, 0),
+    }
+}
+
+/// Bytes behind their two-byte length.
+#[inline]
+pub(crate) fn prefixed(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let (rest, len) = u16(input)?;
+    take(usize::from(len)).parse_complete(rest)
+}
+
+/// Binary Data. Spec: 5.0 §1.5.6.
+#[inline]
+pub(crate) fn binary(input: &[u8]) -> Parsed<'_, Binary<&[u8]>> {
+    prefixed(input).map(|(rest, bytes)| (rest, Binary::checked(bytes)))
+}
+
+/// What a string may hold: the rules of a version, and the caller's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Strings {
+    /// 3.1 sets no rule on text, and forbids U+0000 in topics only.
+    V3_1,
+    /// 3.1.1 and 5.0.
+    Checked(TextRules),
+}
+
+impl Strings {
+    #[inline]
+    fn check(self, bytes: &[u8]) -> Result<(), Leaf> {
+        let Self::Checked(rules) = self else { return Ok(()) };
+        match find_fault(bytes, rules) {
+            None => Ok(()),
+            Some((at, fault)) => Err(Leaf { cause: text_cause(fault), skip: 2 + at }),
+        }
+    }
+
+    fn check_topic(self, bytes: &[u8]) -> Result<(), Leaf> {
+        match self {
+            Self::Checked(_) => self.check(bytes),
+            Self::V3_1 => match bytes.iter().position(|&b| b == 0) {
+                Some(at) => Err(Leaf { cause: Cause::NullCharacter, skip: 2 + at }),
+                None => Ok(()),
+            },
+        }
+    }
+
+    const fn demands_more(self) -> bool {
+        match self {
+            Self::V3_1 => false,
+            Self::Checked(rules) => rules.refuse_control_characters || rules.refuse_non_characters,
+        }
+    }
+
+    /// A UTF-8 Encoded String.
+    #[inline]
+    pub(crate) fn text(self, input: &[u8]) -> Parsed<'_, Text<&[u8]>> {
+        let (rest, bytes) = prefixed(input)?;
+        self.check(bytes).map_err(nom::Err::Error)?;
+        Ok((rest, Text::checked(bytes)))
+    }
+
+    /// A Topic Name.
+    #[inline]
+    pub(crate) fn topic_name(self, input: &[u8]) -> Parsed<'_, TopicName<&[u8]>> {
+        let (rest, bytes) = prefixed(input)?;
+        if !is_plain_topic(bytes) || self.demands_more() {
+            self.topic_name_slowly(bytes).map_err(nom::Err::Error)?;
+        }
+        Ok((rest, TopicName::checked(bytes)))
+    }
+
+    #[inline(never)]
+    fn topic_name_slowly(self, bytes: &[u8]) -> Result<(), Leaf> {
+        if bytes.is_empty() {
+            return Err(Leaf::at_start(Cause::Empty));
+        }
+        self.check_topic(bytes)?;
+        match find_wildcard(bytes) {
+            Some(at) => Err(Leaf { cause: Cause::Wildcard, skip: 2 + at }),
+            None => Ok(()),
+        }
+    }
+
+    /// A Topic Filter.
+    #[inline]
+    pub(crate) fn topic_filter(self, input: &[u8]) -> Parsed<'_, TopicFilter<&[u8]>> {
+        let (rest, bytes) = prefixed(input)?;
+        if !is_plain_topic(bytes) || self.demands_more() {
+            self.topic_filter_slowly(bytes).map_err(nom::Err::Error)?;
+        }
+        Ok((rest, TopicFilter::checked(bytes)))
+    }
+
+    #[inline(never)]
+    fn topic_filter_slowly(self, bytes: &[u8]) -> Result<(), Leaf> {
+        if bytes.is_empty() {
+            return Err(Leaf::at_start(Cause::Empty));
+        }
+        self.check_topic(bytes)?;
+        match find_misplaced(bytes) {
+            Some(at) => Err(Leaf { cause: Cause::MisplacedWildcard, skip: 2 + at }),
+            None => Ok(()),
+        }
+    }
+
+    /// A Topic Filter of 5.0, where `$share/` has a form of its own \[MQTT-4.8.2-1, -2\].
+    #[inline]
+    pub(crate) fn topic_filter_v5(self, input: &[u8]) -> Parsed<'_, TopicFilter<&[u8]>> {
+        let (rest, filter) = self.topic_filter(input)?;
+        match filter.check_v5() {
+            Err(InvalidTopic::SharedSubscription { at }) => refuse(Cause::SharedSubscription, 2 + at),
+            _ => Ok((rest, filter)),
+        }
+    }
+}
+
+/// Checks a payload that promises to be UTF-8 text; `at` is its offset in the packet. Spec: 5.0 §3.3.2.3.2.
+pub(crate) fn utf8_payload(payload: &[u8], field: Field, at: usize) -> Result<(), Fault> {
+    match core::str::from_utf8(payload) {
+        Ok(_) => Ok(()),
+        Err(e) => Err(Fault::new(field, at + e.valid_up_to(), Cause::PayloadFormat)),
+    }
+}
+
+const fn text_cause(fault: TextFault) -> Cause {
+    match fault {
+        TextFault::IllFormed => Cause::IllFormedUtf8,
+        TextFault::Null => Cause::NullCharacter,
+        TextFault::Control(c) => Cause::ControlCharacter(c),
+        TextFault::NonCharacter(c) => Cause::NonCharacter(c),
+    }
+}
+
+/// A cursor over a packet body, or a part of one: it knows where it stands in the packet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cursor<'a> {
+    rest: &'a [u8],
+    /// The offset in the packet of the byte behind `rest`.
+    end: usize,
+}
+
+impl<'a> Cursor<'a> {
+    /// A cursor over the last bytes of a packet of `packet_len` bytes.
+    #[inline]
+    pub(crate) const fn new(body: &'a [u8], packet_len: usize) -> Self {
+        Self { rest: body, end: packet_len }
+    }
+
+    /// The offset in the packet of the next byte.
+    #[inline]
+    pub(crate) const fn offset(&self) -> usize {
+        self.end - self.rest.len()
+    }
+
+    #[inline]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// The bytes not yet read.
+    #[inline]
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// Reads one field by its grammar.
+    #[inline]
+    pub(crate) fn read<T>(
+        &mut self,
+        field: Field,
+        grammar: impl Fn(&'a [u8]) -> Parsed<'a, T>,
+    ) -> Result<T, Fault> {
+        match grammar(self.rest) {
+            Ok((rest, value)) => {
+                self.rest = rest;
+                Ok(value)
+            }
+            Err(nom::Err::Error(leaf) | nom::Err::Failure(leaf)) => {
+                Err(Fault::new(field, self.offset() + leaf.skip, leaf.cause))
+            }
+            Err(nom::Err::Incomplete(_)) => Err(Fault::new(field, self.offset(), Cause::Truncated)),
+        }
+    }
+
+    /// A cursor over the next `len` bytes, which this one steps over.
+    #[inline]
+    pub(crate) fn split(&mut self, len: usize) -> Option<Self> {
+        let end = self.offset() + len;
+        let (front, rest) = self.rest.split_at_checked(len)?;
+        self.rest = rest;
+        Some(Self { rest: front, end })
+    }
+
+    /// Refuses bytes behind the last field.
+    #[inline]
+    pub(crate) fn finish(self) -> Result<(), Fault> {
+        if self.rest.is_empty() {
+            return Ok(());
+        }
+        let surplus = u32::try_from(self.rest.len()).unwrap_or(u32::MAX);
+        Err(Fault::new(Field::Packet, self.offset(), Cause::Surplus(surplus)))
+    }
+}

@@ -1,0 +1,257 @@
+//! MQTT 3.1 and 3.1.1: the packets, and the [`Decoder`] that tells the two versions apart.
+//!
+//! The versions share their packets; 3.1.1 is the stricter one. Where they differ, [`ProtocolLevel`] decides.
+
+mod connack;
+mod connect;
+mod publish;
+mod subscribe;
+mod unsubscribe;
+
+pub use connack::{ConnAck, ConnectReturnCode};
+pub use connect::{Connect, Credentials, InvalidClientId, Will};
+pub use publish::Publish;
+pub use subscribe::{Filters, ReturnCodes, SubAck, Subscribe, SubscribeReturnCode, Subscription};
+pub use unsubscribe::{TopicFilters, Unsubscribe};
+
+pub(crate) use publish::delivery;
+
+use crate::decode::{Dialect, decoder};
+use crate::emit::{Body, Sink, encoding};
+use crate::error::{Fault, Field};
+use crate::frame::FixedHeader;
+use crate::options::DecodeOptions;
+use crate::parse::{self, Cursor, Strings};
+use crate::storage::{MapStorage, Shared, Storage, storages};
+use crate::types::PacketId;
+use crate::{PacketType, Version};
+
+/// Which of the two versions a CONNECT asks for.
+///
+/// Spec: 3.1 §3.1 (Protocol Version), 3.1.1 §3.1.2.2 (Protocol Level).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "there will be no further 3.x")]
+pub enum ProtocolLevel {
+    /// MQTT 3.1: `MQIsdp`, 3.
+    V3_1,
+    /// MQTT 3.1.1: `MQTT`, 4.
+    V3_1_1,
+}
+
+impl ProtocolLevel {
+    /// The version, as one of all three.
+    #[must_use]
+    #[inline]
+    pub const fn version(self) -> Version {
+        match self {
+            Self::V3_1 => Version::V3_1,
+            Self::V3_1_1 => Version::V3_1_1,
+        }
+    }
+}
+
+/// A control packet of MQTT 3.1 or 3.1.1.
+///
+/// Spec: 3.1 §3, 3.1.1 §3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "the standards close the list")]
+pub enum Packet<B: Storage = Shared> {
+    /// A client asks to connect. §3.1.
+    Connect(Connect<B>),
+    /// The server answers a CONNECT. §3.2.
+    ConnAck(ConnAck),
+    /// An Application Message. §3.3.
+    Publish(Publish<B>),
+    /// The answer to a QoS 1 PUBLISH with this Packet Identifier. §3.4.
+    PubAck(PacketId),
+    /// The first answer to a QoS 2 PUBLISH with this Packet Identifier. §3.5.
+    PubRec(PacketId),
+    /// The answer to PUBREC. §3.6.
+    PubRel(PacketId),
+    /// The answer to PUBREL. §3.7.
+    PubComp(PacketId),
+    /// A client subscribes. §3.8.
+    Subscribe(Subscribe<B>),
+    /// The server answers a SUBSCRIBE. §3.9.
+    SubAck(SubAck<B>),
+    /// A client unsubscribes. §3.10.
+    Unsubscribe(Unsubscribe<B>),
+    /// The server answers the UNSUBSCRIBE with this Packet Identifier. §3.11.
+    UnsubAck(PacketId),
+    /// A client asks whether the server is there. §3.12.
+    PingReq,
+    /// The server answers a PINGREQ. §3.13.
+    PingResp,
+    /// A client is about to leave. §3.14.
+    Disconnect,
+}
+
+impl<B: Storage> Packet<B> {
+    /// The packet type.
+    #[must_use]
+    pub const fn packet_type(&self) -> PacketType {
+        match self {
+            Self::Connect(_) => PacketType::Connect,
+            Self::ConnAck(_) => PacketType::ConnAck,
+            Self::Publish(_) => PacketType::Publish,
+            Self::PubAck(_) => PacketType::PubAck,
+            Self::PubRec(_) => PacketType::PubRec,
+            Self::PubRel(_) => PacketType::PubRel,
+            Self::PubComp(_) => PacketType::PubComp,
+            Self::Subscribe(_) => PacketType::Subscribe,
+            Self::SubAck(_) => PacketType::SubAck,
+            Self::Unsubscribe(_) => PacketType::Unsubscribe,
+            Self::UnsubAck(_) => PacketType::UnsubAck,
+            Self::PingReq => PacketType::PingReq,
+            Self::PingResp => PacketType::PingResp,
+            Self::Disconnect => PacketType::Disconnect,
+        }
+    }
+}
+
+impl<B: Storage> Body for Packet<B> {
+    #[inline]
+    fn first_byte(&self) -> u8 {
+        match self {
+            Self::Publish(publish) => publish.first_byte(),
+            _ => self.packet_type().first_byte(),
+        }
+    }
+
+    #[inline]
+    fn write(&self, out: &mut impl Sink) {
+        match self {
+            Self::Connect(connect) => connect.write(out),
+            Self::ConnAck(connack) => connack.write(out),
+            Self::Publish(publish) => publish.write(out),
+            Self::PubAck(id)
+            | Self::PubRec(id)
+            | Self::PubRel(id)
+            | Self::PubComp(id)
+            | Self::UnsubAck(id) => {
+                out.put_u16(id.get());
+            }
+            Self::Subscribe(subscribe) => subscribe.write(out),
+            Self::SubAck(suback) => suback.write(out),
+            Self::Unsubscribe(unsubscribe) => unsubscribe.write(out),
+            Self::PingReq | Self::PingResp | Self::Disconnect => {}
+        }
+    }
+}
+
+impl<B: Storage> MapStorage<B> for Packet<B> {
+    type Over<C: Storage> = Packet<C>;
+    #[inline]
+    fn map_storage<'s, C: Storage>(&'s self, f: &mut impl FnMut(&'s B) -> C) -> Packet<C>
+    where
+        B: 's,
+    {
+        match self {
+            Self::Connect(connect) => Packet::Connect(connect.map_storage(f)),
+            Self::ConnAck(connack) => Packet::ConnAck(*connack),
+            Self::Publish(publish) => Packet::Publish(publish.map_storage(f)),
+            Self::PubAck(id) => Packet::PubAck(*id),
+            Self::PubRec(id) => Packet::PubRec(*id),
+            Self::PubRel(id) => Packet::PubRel(*id),
+            Self::PubComp(id) => Packet::PubComp(*id),
+            Self::Subscribe(subscribe) => Packet::Subscribe(subscribe.map_storage(f)),
+            Self::SubAck(suback) => Packet::SubAck(suback.map_storage(f)),
+            Self::Unsubscribe(unsubscribe) => Packet::Unsubscribe(unsubscribe.map_storage(f)),
+            Self::UnsubAck(id) => Packet::UnsubAck(*id),
+            Self::PingReq => Packet::PingReq,
+            Self::PingResp => Packet::PingResp,
+            Self::Disconnect => Packet::Disconnect,
+        }
+    }
+}
+
+encoding!(Packet<B>);
+storages!(Packet);
+
+/// Reads packets of MQTT 3.1 or 3.1.1.
+///
+/// It holds options and nothing else: no buffer, no state between packets, so it can be shared and copied freely.
+///
+/// ```
+/// use mqtt_codec::{Decoded, v3};
+///
+/// let decoder = v3::Decoder::new(v3::ProtocolLevel::V3_1_1);
+/// match decoder.decode(b"\x30\x06\x00\x03a/bhi and more")? {
+///     Decoded::Complete { value: v3::Packet::Publish(publish), consumed } => {
+///         assert_eq!(publish.topic, "a/b");
+///         assert_eq!((publish.payload, consumed), (b"h".as_slice(), 8));
+///     }
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), mqtt_codec::DecodeError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decoder {
+    level: ProtocolLevel,
+    options: DecodeOptions,
+}
+
+impl Decoder {
+    /// A decoder with the default options.
+    #[must_use]
+    pub const fn new(level: ProtocolLevel) -> Self {
+        Self::with_options(level, DecodeOptions::new())
+    }
+
+    /// A decoder with these options.
+    #[must_use]
+    pub const fn with_options(level: ProtocolLevel, options: DecodeOptions) -> Self {
+        Self { level, options }
+    }
+}
+
+impl Dialect for Decoder {
+    type Packet<'a> = Packet<&'a [u8]>;
+
+    #[inline]
+    fn version(&self) -> Version {
+        self.level.version()
+    }
+
+    #[inline]
+    fn options(&self) -> &DecodeOptions {
+        &self.options
+    }
+
+    #[inline]
+    fn read<'a>(
+        &self,
+        packet: PacketType,
+        header: FixedHeader,
+        mut body: Cursor<'a>,
+    ) -> Result<Packet<&'a [u8]>, Fault> {
+        let level = self.level;
+        let strings = match level {
+            ProtocolLevel::V3_1 => Strings::V3_1,
+            ProtocolLevel::V3_1_1 => Strings::Checked(self.options.text),
+        };
+        let mut only_id = || {
+            let id = body.read(Field::PacketIdentifier, parse::packet_id)?;
+            body.finish().map(|()| id)
+        };
+        Ok(match packet {
+            PacketType::Publish => Packet::Publish(Publish::read(body, header.flags(), strings)?),
+            PacketType::PubAck => Packet::PubAck(only_id()?),
+            PacketType::PubRec => Packet::PubRec(only_id()?),
+            PacketType::PubRel => Packet::PubRel(only_id()?),
+            PacketType::PubComp => Packet::PubComp(only_id()?),
+            PacketType::UnsubAck => Packet::UnsubAck(only_id()?),
+            PacketType::Connect => Packet::Connect(Connect::read(body, level, strings, &self.options)?),
+            PacketType::ConnAck => Packet::ConnAck(ConnAck::read(body, level)?),
+            PacketType::Subscribe => Packet::Subscribe(Subscribe::read(body, level, strings)?),
+            PacketType::SubAck => Packet::SubAck(SubAck::read(body, level)?),
+            PacketType::Unsubscribe => Packet::Unsubscribe(Unsubscribe::read(body, strings)?),
+            PacketType::PingReq => body.finish().map(|()| Packet::PingReq)?,
+            PacketType::PingResp => body.finish().map(|()| Packet::PingResp)?,
+            // AUTH was refused with the first byte.
+            PacketType::Disconnect | PacketType::Auth => body.finish().map(|()| Packet::Disconnect)?,
+        })
+    }
+}
+
+decoder!(Decoder);

@@ -1,0 +1,110 @@
+//! PUBLISH: an Application Message.
+//!
+//! 3.1 §3.3, 3.1.1 §3.3.
+
+use crate::PacketType;
+use crate::emit::{Body, Sink, encoding, head_encoding};
+use crate::error::{Fault, Field};
+use crate::parse::{self, Cursor, Strings};
+use crate::storage::{MapStorage, Shared, Storage, storages};
+use crate::types::{Delivery, PacketId, TopicName};
+
+/// An Application Message, from a client to the server or from the server to a client.
+///
+/// Spec: 3.1 §3.3, 3.1.1 §3.3.
+///
+/// ```
+/// use mqtt_codec::{Delivery, PacketId, TopicName, v3};
+///
+/// let publish = v3::Publish {
+///     delivery: Delivery::AtLeastOnce { packet_id: PacketId::new(7).unwrap(), dup: false },
+///     ..v3::Publish::new(TopicName::new("a/b")?, b"hello".as_slice())
+/// };
+/// let mut packet = [0; 32];
+/// let len = publish.encode(&mut packet)?;
+/// assert_eq!(&packet[..len], b"\x32\x0c\x00\x03a/b\x00\x07hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_structs, reason = "the standard closes the list of fields")]
+pub struct Publish<B: Storage = Shared> {
+    /// The QoS, and with it Packet Identifier and DUP.
+    pub delivery: Delivery,
+    /// RETAIN: to the server, keep the message for later subscribers; from the server, this is such a message.
+    pub retain: bool,
+    /// Where it is published.
+    pub topic: TopicName<B>,
+    /// The Application Message; any bytes, up to what a Remaining Length can say.
+    pub payload: B,
+}
+
+impl<B: Storage> Publish<B> {
+    /// A QoS 0 PUBLISH that is not retained.
+    #[must_use]
+    pub fn new(topic: TopicName<B>, payload: B) -> Self {
+        Self { delivery: Delivery::AtMostOnce, retain: false, topic, payload }
+    }
+
+    #[inline]
+    fn write_head(&self, out: &mut impl Sink) {
+        let Self { delivery, retain: _, topic, payload: _ } = self;
+        out.put_prefixed(topic.as_bytes());
+        if let Some(id) = delivery.packet_id() {
+            out.put_u16(id.get());
+        }
+    }
+}
+
+/// What the flags of a PUBLISH say; QoS 3 was refused with the first byte.
+#[inline]
+pub(crate) fn delivery(flags: u8, packet_id: Option<PacketId>) -> Delivery {
+    let dup = flags & 0b1000 != 0;
+    match (packet_id, flags & 0b0110) {
+        (None, _) => Delivery::AtMostOnce,
+        (Some(packet_id), 0b0010) => Delivery::AtLeastOnce { packet_id, dup },
+        (Some(packet_id), _) => Delivery::ExactlyOnce { packet_id, dup },
+    }
+}
+
+impl<'a> Publish<&'a [u8]> {
+    #[inline]
+    pub(super) fn read(mut body: Cursor<'a>, flags: u8, strings: Strings) -> Result<Self, Fault> {
+        let topic = body.read(Field::TopicName, |i| strings.topic_name(i))?; // [MQTT-3.3.2-1, -2]
+        let packet_id = if flags & 0b0110 == 0 {
+            None // [MQTT-2.3.1-5]
+        } else {
+            Some(body.read(Field::PacketIdentifier, parse::packet_id)?) // [MQTT-2.3.1-1]
+        };
+        let payload = body.rest();
+        Ok(Self { delivery: delivery(flags, packet_id), retain: flags & 1 != 0, topic, payload })
+    }
+}
+
+impl<B: Storage> Body for Publish<B> {
+    #[inline]
+    fn first_byte(&self) -> u8 {
+        PacketType::Publish.first_byte() | self.delivery.flags(self.retain)
+    }
+
+    #[inline]
+    fn write(&self, out: &mut impl Sink) {
+        self.write_head(out);
+        out.put(self.payload.as_ref());
+    }
+}
+
+impl<B: Storage> MapStorage<B> for Publish<B> {
+    type Over<C: Storage> = Publish<C>;
+    #[inline]
+    fn map_storage<'s, C: Storage>(&'s self, f: &mut impl FnMut(&'s B) -> C) -> Publish<C>
+    where
+        B: 's,
+    {
+        let Self { delivery, retain, topic, payload } = self;
+        Publish { delivery: *delivery, retain: *retain, topic: topic.map_storage(f), payload: f(payload) }
+    }
+}
+
+encoding!(Publish<B>);
+head_encoding!(Publish);
+storages!(Publish);

@@ -1,0 +1,256 @@
+//! MQTT 5.0: the packets, their properties and reason codes, and the [`Decoder`].
+
+mod ack;
+mod connack;
+mod connect;
+mod disconnect;
+pub mod kind;
+mod property;
+mod publish;
+mod reason;
+mod subscribe;
+
+pub use ack::{Ack, AckReason, PubAck, PubComp, PubRec, PubRel};
+pub use connack::ConnAck;
+pub use connect::{Connect, Will};
+pub use disconnect::{Auth, Disconnect};
+pub use kind::{
+    AckProperties, AuthProperties, ConnAckProperties, ConnectProperties, DisconnectProperties,
+    PublishProperties, SubscribeProperties, UnsubscribeProperties, WillProperties,
+};
+pub use property::{
+    PayloadFormat, Properties, PropertiesBuilder, Property, PropertyId, PropertyIter, SubscriptionId,
+    UserProperty,
+};
+pub use publish::Publish;
+pub use reason::{
+    AuthReason, ConnAckReason, DisconnectReason, PubAckReason, PubCompReason, PubRecReason, PubRelReason,
+    ReasonCode, SubAckReason, UnsubAckReason,
+};
+pub use subscribe::{
+    AnyTopicFilter, Filters, FiltersAck, ListedReason, RetainHandling, SubAck, Subscribe, Subscription,
+    SubscriptionOptions, TopicFilters, UnsubAck, Unsubscribe,
+};
+
+use crate::decode::{Dialect, decoder};
+use crate::emit::{Body, Sink, encoding};
+use crate::error::{Cause, Fault, Field};
+use crate::frame::FixedHeader;
+use crate::options::DecodeOptions;
+use crate::parse::{self, Cursor, Strings};
+use crate::storage::{MapStorage, Shared, Storage, storages};
+use crate::{PacketType, Version};
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// A control packet of MQTT 5.0.
+///
+/// Spec: 5.0 §3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "the standard closes the list")]
+pub enum Packet<B: Storage = Shared> {
+    /// A client asks to connect. §3.1.
+    Connect(Connect<B>),
+    /// The server answers a CONNECT. §3.2.
+    ConnAck(ConnAck<B>),
+    /// An Application Message. §3.3.
+    Publish(Publish<B>),
+    /// The answer to a QoS 1 PUBLISH. §3.4.
+    PubAck(PubAck<B>),
+    /// The first answer to a QoS 2 PUBLISH. §3.5.
+    PubRec(PubRec<B>),
+    /// The answer to PUBREC. §3.6.
+    PubRel(PubRel<B>),
+    /// The answer to PUBREL. §3.7.
+    PubComp(PubComp<B>),
+    /// A client subscribes. §3.8.
+    Subscribe(Subscribe<B>),
+    /// The server answers a SUBSCRIBE. §3.9.
+    SubAck(SubAck<B>),
+    /// A client unsubscribes. §3.10.
+    Unsubscribe(Unsubscribe<B>),
+    /// The server answers an UNSUBSCRIBE. §3.11.
+    UnsubAck(UnsubAck<B>),
+    /// A client asks whether the server is there. §3.12.
+    PingReq,
+    /// The server answers a PINGREQ. §3.13.
+    PingResp,
+    /// The end of the connection. §3.14.
+    Disconnect(Disconnect<B>),
+    /// A step of enhanced authentication. §3.15.
+    Auth(Auth<B>),
+}
+
+/// Does the same with the body of any packet that has one.
+macro_rules! each_body {
+    ($packet:expr, $body:ident => $do:expr, $empty:expr) => {
+        match $packet {
+            Packet::Connect($body) => $do,
+            Packet::ConnAck($body) => $do,
+            Packet::Publish($body) => $do,
+            Packet::PubAck($body) => $do,
+            Packet::PubRec($body) => $do,
+            Packet::PubRel($body) => $do,
+            Packet::PubComp($body) => $do,
+            Packet::Subscribe($body) => $do,
+            Packet::SubAck($body) => $do,
+            Packet::Unsubscribe($body) => $do,
+            Packet::UnsubAck($body) => $do,
+            Packet::PingReq | Packet::PingResp => $empty,
+            Packet::Disconnect($body) => $do,
+            Packet::Auth($body) => $do,
+        }
+    };
+}
+
+impl<B: Storage> Packet<B> {
+    /// The packet type.
+    #[must_use]
+    pub const fn packet_type(&self) -> PacketType {
+        match self {
+            Self::Connect(_) => PacketType::Connect,
+            Self::ConnAck(_) => PacketType::ConnAck,
+            Self::Publish(_) => PacketType::Publish,
+            Self::PubAck(_) => PacketType::PubAck,
+            Self::PubRec(_) => PacketType::PubRec,
+            Self::PubRel(_) => PacketType::PubRel,
+            Self::PubComp(_) => PacketType::PubComp,
+            Self::Subscribe(_) => PacketType::Subscribe,
+            Self::SubAck(_) => PacketType::SubAck,
+            Self::Unsubscribe(_) => PacketType::Unsubscribe,
+            Self::UnsubAck(_) => PacketType::UnsubAck,
+            Self::PingReq => PacketType::PingReq,
+            Self::PingResp => PacketType::PingResp,
+            Self::Disconnect(_) => PacketType::Disconnect,
+            Self::Auth(_) => PacketType::Auth,
+        }
+    }
+}
+
+impl<B: Storage> Body for Packet<B> {
+    #[inline]
+    fn first_byte(&self) -> u8 {
+        each_body!(self, body => body.first_byte(), self.packet_type().first_byte())
+    }
+
+    #[inline]
+    fn write(&self, out: &mut impl Sink) {
+        each_body!(self, body => body.write(out), ());
+    }
+}
+
+impl<B: Storage> MapStorage<B> for Packet<B> {
+    type Over<C: Storage> = Packet<C>;
+    #[inline]
+    fn map_storage<'s, C: Storage>(&'s self, f: &mut impl FnMut(&'s B) -> C) -> Packet<C>
+    where
+        B: 's,
+    {
+        match self {
+            Self::Connect(body) => Packet::Connect(body.map_storage(f)),
+            Self::ConnAck(body) => Packet::ConnAck(body.map_storage(f)),
+            Self::Publish(body) => Packet::Publish(body.map_storage(f)),
+            Self::PubAck(body) => Packet::PubAck(body.map_storage(f)),
+            Self::PubRec(body) => Packet::PubRec(body.map_storage(f)),
+            Self::PubRel(body) => Packet::PubRel(body.map_storage(f)),
+            Self::PubComp(body) => Packet::PubComp(body.map_storage(f)),
+            Self::Subscribe(body) => Packet::Subscribe(body.map_storage(f)),
+            Self::SubAck(body) => Packet::SubAck(body.map_storage(f)),
+            Self::Unsubscribe(body) => Packet::Unsubscribe(body.map_storage(f)),
+            Self::UnsubAck(body) => Packet::UnsubAck(body.map_storage(f)),
+            Self::PingReq => Packet::PingReq,
+            Self::PingResp => Packet::PingResp,
+            Self::Disconnect(body) => Packet::Disconnect(body.map_storage(f)),
+            Self::Auth(body) => Packet::Auth(body.map_storage(f)),
+        }
+    }
+}
+
+encoding!(Packet<B>);
+storages!(Packet);
+
+/// Reads a reason code, and judges who sends it where the caller has said so.
+#[inline]
+fn read_reason<R: ReasonCode>(body: &mut Cursor<'_>, options: &DecodeOptions) -> Result<R, Fault> {
+    let at = body.offset();
+    let code = body.read(Field::ReasonCode, parse::byte)?;
+    let Some(reason) = R::from_u8(code) else {
+        return Err(Fault::new(Field::ReasonCode, at, Cause::ReasonCode(code)));
+    };
+    match (options.sender, reason.only_from()) {
+        (Some(sender), Some(only)) if sender != only => {
+            Err(Fault::new(Field::ReasonCode, at, Cause::ReasonCodeSender { code, sender }))
+        }
+        _ => Ok(reason),
+    }
+}
+
+/// Reads packets of MQTT 5.0.
+///
+/// It holds options and nothing else: no buffer, no state between packets, so it can be shared and copied freely. What
+/// takes memory of earlier packets (a Topic Alias that was never set, a Packet Identifier in use) is for a session to
+/// judge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Decoder {
+    options: DecodeOptions,
+}
+
+impl Decoder {
+    /// A decoder with the default options.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self::with_options(DecodeOptions::new())
+    }
+
+    /// A decoder with these options.
+    #[must_use]
+    pub const fn with_options(options: DecodeOptions) -> Self {
+        Self { options }
+    }
+}
+
+impl Dialect for Decoder {
+    type Packet<'a> = Packet<&'a [u8]>;
+
+    #[inline]
+    fn version(&self) -> Version {
+        Version::V5
+    }
+
+    #[inline]
+    fn options(&self) -> &DecodeOptions {
+        &self.options
+    }
+
+    #[inline]
+    fn read<'a>(
+        &self,
+        packet: PacketType,
+        header: FixedHeader,
+        body: Cursor<'a>,
+    ) -> Result<Packet<&'a [u8]>, Fault> {
+        let options = &self.options;
+        let strings = Strings::Checked(options.text);
+        Ok(match packet {
+            PacketType::Publish => Packet::Publish(Publish::read(body, header.flags(), strings, options)?),
+            PacketType::PubAck => Packet::PubAck(Ack::read(body, strings, options)?),
+            PacketType::PubRec => Packet::PubRec(Ack::read(body, strings, options)?),
+            PacketType::PubRel => Packet::PubRel(Ack::read(body, strings, options)?),
+            PacketType::PubComp => Packet::PubComp(Ack::read(body, strings, options)?),
+            PacketType::Connect => Packet::Connect(Connect::read(body, strings, options)?),
+            PacketType::ConnAck => Packet::ConnAck(ConnAck::read(body, strings, options)?),
+            PacketType::Subscribe => Packet::Subscribe(Subscribe::read(body, strings, options)?),
+            PacketType::SubAck => Packet::SubAck(FiltersAck::read(body, strings, options)?),
+            PacketType::Unsubscribe => Packet::Unsubscribe(Unsubscribe::read(body, strings, options)?),
+            PacketType::UnsubAck => Packet::UnsubAck(FiltersAck::read(body, strings, options)?),
+            PacketType::PingReq => body.finish().map(|()| Packet::PingReq)?,
+            PacketType::PingResp => body.finish().map(|()| Packet::PingResp)?,
+            PacketType::Disconnect => Packet::Disconnect(Disconnect::read(body, strings, options)?),
+            PacketType::Auth => Packet::Auth(Auth::read(body, strings, options)?),
+        })
+    }
+}
+
+decoder!(Decoder);
