@@ -180,7 +180,7 @@ impl Version {
                 };
                 // The longest name that is known has six bytes: a longer one is refused without waiting for it.
                 if wanted > 2 + Self::V3_1.protocol_name().len() {
-                    return refuse(guess, Field::ProtocolName, at + 2, Cause::ProtocolName);
+                    return refuse(guess, Field::ProtocolName, at, Cause::ProtocolName);
                 }
                 return Ok(Decoded::Incomplete { needed: wanted - body.len() });
             }
@@ -204,7 +204,7 @@ impl Version {
             (b"MQIsdp", _) => {
                 return refuse(Self::V3_1, Field::ProtocolLevel, level_at, Cause::ProtocolLevel(level));
             }
-            _ => return refuse(guess, Field::ProtocolName, at + 2, Cause::ProtocolName),
+            _ => return refuse(guess, Field::ProtocolName, at, Cause::ProtocolName),
         };
         Ok(Decoded::Complete { value: version, consumed: 0 })
     }

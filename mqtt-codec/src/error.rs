@@ -163,8 +163,11 @@ pub enum Cause {
     #[error("wildcard in a topic name")]
     Wildcard,
     /// A wildcard in a Topic Filter that does not fill its level, or a `#` that is not last.
-    #[error("misplaced wildcard in a topic filter")]
-    MisplacedWildcard,
+    #[error("misplaced {0} in a topic filter")]
+    MisplacedWildcard(char),
+    /// `$share/` with an empty share name.
+    #[error("a share name has at least one character")]
+    ShareName,
     /// `$share/` without a well-formed share name and a filter.
     #[error("not of the form $share/{{ShareName}}/{{filter}}")]
     SharedSubscription,

@@ -128,6 +128,7 @@ impl FixedHeader {
     /// The length of the fixed header itself, 2 to 5.
     #[must_use]
     #[inline]
+    #[expect(clippy::len_without_is_empty, reason = "a fixed header has at least two bytes")]
     pub const fn len(self) -> usize {
         1 + self.length_bytes as usize
     }

@@ -144,8 +144,17 @@ impl DecodeOptions {
             if flags & 0b1110 == 0b1000 && version != Version::V3_1 {
                 return fault(Cause::DupAtQosZero);
             }
-        } else if flags != packet.reserved_flags() && version != Version::V3_1 {
-            return fault(Cause::Flags(flags));
+        } else {
+            let reserved = packet.reserved_flags();
+            // In 3.1 bits that are not used mean nothing; PUBREL, SUBSCRIBE and UNSUBSCRIBE use the QoS bits, and DUP.
+            let used = match version {
+                Version::V3_1 if reserved == 0 => 0,
+                Version::V3_1 => 0b0110,
+                _ => 0b1111,
+            };
+            if flags & used != reserved & used {
+                return fault(Cause::Flags(flags));
+            }
         }
         if let Some(sender) = self.sender
             && !packet.may_be_sent_by(sender, version)

@@ -200,7 +200,10 @@ impl Strings {
         }
         self.check_topic(bytes)?;
         match find_misplaced(bytes) {
-            Some(at) => Err(Leaf { cause: Cause::MisplacedWildcard, skip: 2 + at }),
+            Some(at) => {
+                let wildcard = bytes.get(at).map_or('#', |&b| char::from(b));
+                Err(Leaf { cause: Cause::MisplacedWildcard(wildcard), skip: 2 + at })
+            }
             None => Ok(()),
         }
     }
@@ -208,10 +211,28 @@ impl Strings {
     /// A Topic Filter of 5.0, where `$share/` has a form of its own \[MQTT-4.8.2-1, -2\].
     #[inline]
     pub(crate) fn topic_filter_v5(self, input: &[u8]) -> Parsed<'_, TopicFilter<&[u8]>> {
-        let (rest, filter) = self.topic_filter(input)?;
-        match filter.check_v5() {
-            Err(InvalidTopic::SharedSubscription { at }) => refuse(Cause::SharedSubscription, 2 + at),
-            _ => Ok((rest, filter)),
+        if let [_, _, b'$', ..] = input {
+            let (_, bytes) = prefixed(input)?;
+            self.check_topic(bytes).map_err(nom::Err::Error)?;
+            if let Err(InvalidTopic::SharedSubscription { at }) = TopicFilter::checked(bytes).check_v5() {
+                let name = b"$share/".len();
+                let empty = at == name && bytes.get(at).is_none_or(|&b| b == b'/');
+                return refuse(if empty { Cause::ShareName } else { Cause::SharedSubscription }, 2 + at);
+            }
+        }
+        self.topic_filter(input)
+    }
+
+    /// Checks a UTF-8 String Pair. Spec: 5.0 §1.5.7 \[MQTT-1.5.7-1\].
+    #[inline]
+    pub(crate) fn text_pair(self, input: &[u8]) -> Parsed<'_, ()> {
+        let (rest, _) = self.text(input)?;
+        match self.text(rest) {
+            Ok((end, _)) => Ok((end, ())),
+            // What is too short is the pair.
+            Err(nom::Err::Error(leaf)) if leaf.cause == Cause::Truncated => refuse(Cause::Truncated, 0),
+            Err(nom::Err::Error(leaf)) => refuse(leaf.cause, input.len() - rest.len() + leaf.skip),
+            Err(other) => Err(other),
         }
     }
 }

@@ -7,6 +7,7 @@ use Requirement::{Section, Statement};
 impl DecodeError {
     /// Where the broken rule is written.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "a table, one row per cause")]
     pub fn requirement(&self) -> Requirement {
         let version = self.version;
         let per = |v3_1, v3_1_1, v5| match version {
@@ -19,12 +20,12 @@ impl DecodeError {
                 Some(PacketType::Connect) => {
                     per(Statement("V31-3.1-8"), Statement("MQTT-3.1.4-1"), Statement("MQTT-3.1.4-1"))
                 }
-                _ => per(Section("2.1"), Section("2.2.3"), Section("2.1.4")),
+                _ => Section(self.packet_section()),
             },
             Cause::ReservedType(_) => per(Section("2.1"), Section("2.2.1"), Section("2.1.2")),
             Cause::Flags(_) => self.flags_requirement(),
             Cause::NotConnect => per(Section("3.1"), Statement("MQTT-3.1.0-1"), Statement("MQTT-3.1.0-1")),
-            Cause::WrongSender(_) => per(Section("3"), Section("2.2.1"), Section("2.1.2")),
+            Cause::WrongSender(_) => Section(self.packet_section()),
             Cause::VarIntTooLong => match self.fault.field {
                 Field::RemainingLength => per(Statement("V31-2.1-9"), Section("2.2.3"), Section("1.5.5")),
                 _ => Section("1.5.5"),
@@ -42,13 +43,21 @@ impl DecodeError {
             }
             Cause::Empty => per(Section("Appendix A"), Statement("MQTT-4.7.3-1"), Statement("MQTT-4.7.3-1")),
             Cause::Wildcard => match (self.fault.field, version) {
-                (Field::ResponseTopic, _) => Statement("MQTT-3.3.2-14"),
+                (Field::ResponseTopic, _) if self.packet == Some(PacketType::Publish) => {
+                    Statement("MQTT-3.3.2-14")
+                }
                 (Field::TopicName, _) => {
                     per(Statement("V31-3.3-3"), Statement("MQTT-3.3.2-2"), Statement("MQTT-3.3.2-2"))
                 }
                 _ => per(Section("Appendix A"), Statement("MQTT-4.7.1-1"), Statement("MQTT-4.7.0-1")),
             },
-            Cause::MisplacedWildcard => per(Section("Appendix A"), Section("4.7.1"), Section("4.7.1")),
+            Cause::MisplacedWildcard('#') => {
+                per(Section("Appendix A"), Statement("MQTT-4.7.1-2"), Statement("MQTT-4.7.1-1"))
+            }
+            Cause::MisplacedWildcard(_) => {
+                per(Section("Appendix A"), Statement("MQTT-4.7.1-3"), Statement("MQTT-4.7.1-2"))
+            }
+            Cause::ShareName => Statement("MQTT-4.8.2-1"),
             Cause::SharedSubscription => Statement("MQTT-4.8.2-2"),
             Cause::ProtocolName => {
                 per(Statement("V31-2.2-1"), Statement("MQTT-3.1.2-1"), Statement("MQTT-3.1.2-1"))
@@ -134,18 +143,40 @@ impl DecodeError {
     }
 
     fn flags_requirement(&self) -> Requirement {
-        let (v3_1_1, v5) = match self.packet {
-            Some(PacketType::PubRel) => (Statement("MQTT-3.6.1-1"), Statement("MQTT-3.6.1-1")),
-            Some(PacketType::Subscribe) => (Statement("MQTT-3.8.1-1"), Statement("MQTT-3.8.1-1")),
-            Some(PacketType::Unsubscribe) => (Statement("MQTT-3.10.1-1"), Statement("MQTT-3.10.1-1")),
-            Some(PacketType::Disconnect) => (Statement("MQTT-3.14.1-1"), Statement("MQTT-3.14.1-1")),
-            Some(PacketType::Auth) => (Section("2.2.1"), Statement("MQTT-3.15.1-1")),
-            _ => (Statement("MQTT-2.2.2-2"), Statement("MQTT-2.1.3-1")),
+        let (v3_1, v3_1_1, v5) = match self.packet {
+            Some(PacketType::PubRel) => ("V31-3.6-1", "MQTT-3.6.1-1", "MQTT-3.6.1-1"),
+            Some(PacketType::Subscribe) => ("V31-3.8-1", "MQTT-3.8.1-1", "MQTT-3.8.1-1"),
+            Some(PacketType::Unsubscribe) => ("V31-3.10-1", "MQTT-3.10.1-1", "MQTT-3.10.1-1"),
+            Some(PacketType::Disconnect) => ("V31-2.6-1", "MQTT-3.14.1-1", "MQTT-3.14.1-1"),
+            Some(PacketType::Auth) => ("V31-2.6-1", "MQTT-2.2.2-2", "MQTT-3.15.1-1"),
+            _ => ("V31-2.6-1", "MQTT-2.2.2-2", "MQTT-2.1.3-1"),
         };
-        match self.version {
-            Version::V3_1 => Statement("V31-2.6-1"),
+        Statement(match self.version {
+            Version::V3_1 => v3_1,
             Version::V3_1_1 => v3_1_1,
             Version::V5 => v5,
+        })
+    }
+
+    /// The section of the packet as a whole; in all three documents the same number.
+    fn packet_section(&self) -> &'static str {
+        match self.packet {
+            None => "2.1",
+            Some(PacketType::Connect) => "3.1",
+            Some(PacketType::ConnAck) => "3.2",
+            Some(PacketType::Publish) => "3.3",
+            Some(PacketType::PubAck) => "3.4",
+            Some(PacketType::PubRec) => "3.5",
+            Some(PacketType::PubRel) => "3.6",
+            Some(PacketType::PubComp) => "3.7",
+            Some(PacketType::Subscribe) => "3.8",
+            Some(PacketType::SubAck) => "3.9",
+            Some(PacketType::Unsubscribe) => "3.10",
+            Some(PacketType::UnsubAck) => "3.11",
+            Some(PacketType::PingReq) => "3.12",
+            Some(PacketType::PingResp) => "3.13",
+            Some(PacketType::Disconnect) => "3.14",
+            Some(PacketType::Auth) => "3.15",
         }
     }
 
@@ -229,29 +260,30 @@ impl DecodeError {
     /// parses, and says what the protocol does not allow (5.0 §1.2, §4.13).
     #[must_use]
     pub fn is_protocol_error(&self) -> bool {
-        match self.fault.cause {
+        matches!(
+            self.fault.cause,
             Cause::WrongSender(_)
-            | Cause::NotConnect
-            | Cause::TooLarge { .. }
-            | Cause::PasswordWithoutUserName
-            | Cause::ClientIdentifierLength(_)
-            | Cause::ClientIdentifierMissing
-            | Cause::ReasonCodeSender { .. }
-            | Cause::RequestedQosThree
-            | Cause::RetainHandling
-            | Cause::SharedNoLocal
-            | Cause::SharedSubscription
-            | Cause::SessionPresent(_)
-            | Cause::EmptyList
-            | Cause::PropertySender { .. }
-            | Cause::RepeatedProperty(_)
-            | Cause::PropertyValue(_)
-            | Cause::TopicAliasZero
-            | Cause::TopicMissing
-            | Cause::AuthenticationData
-            | Cause::AuthenticationMethod => true,
-            _ => false,
-        }
+                | Cause::NotConnect
+                | Cause::TooLarge { .. }
+                | Cause::PasswordWithoutUserName
+                | Cause::ClientIdentifierLength(_)
+                | Cause::ClientIdentifierMissing
+                | Cause::ReasonCodeSender { .. }
+                | Cause::RequestedQosThree
+                | Cause::RetainHandling
+                | Cause::SharedNoLocal
+                | Cause::ShareName
+                | Cause::SharedSubscription
+                | Cause::SessionPresent(_)
+                | Cause::EmptyList
+                | Cause::PropertySender { .. }
+                | Cause::RepeatedProperty(_)
+                | Cause::PropertyValue(_)
+                | Cause::TopicAliasZero
+                | Cause::TopicMissing
+                | Cause::AuthenticationData
+                | Cause::AuthenticationMethod
+        )
     }
 
     /// The reason code of 5.0 to answer with, in CONNACK or DISCONNECT, before closing; `None` in 3.x.
@@ -269,7 +301,7 @@ impl DecodeError {
         }
         Some(match self.fault.cause {
             Cause::ProtocolName | Cause::ProtocolLevel(_) => 0x84,
-            Cause::MisplacedWildcard | Cause::SharedSubscription => 0x8f,
+            Cause::MisplacedWildcard(_) | Cause::ShareName | Cause::SharedSubscription => 0x8f,
             Cause::Empty if self.fault.field == Field::TopicFilter => 0x8f,
             Cause::Wildcard | Cause::Empty => 0x90,
             Cause::TopicAliasZero => 0x94,

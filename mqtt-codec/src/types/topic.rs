@@ -49,7 +49,7 @@ pub(crate) fn find_wildcard(name: &[u8]) -> Option<usize> {
 /// Whether the bytes are a Topic Name at first sight: not empty, ASCII, no U+0000, no wildcard. One pass.
 #[inline]
 pub(crate) fn is_plain_topic(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && all_plain(bytes, |b| (b != b'+') & (b != b'#'))
+    !bytes.is_empty() && all_plain(bytes, |b| !matches!(b, b'+' | b'#'))
 }
 
 /// The index of the first wildcard that stands where it must not.
@@ -70,7 +70,7 @@ pub(crate) fn find_misplaced(filter: &[u8]) -> Option<usize> {
 
 /// The index of the first byte that keeps a filter starting with `$share/` from being a Shared Subscription.
 pub(crate) fn find_share_fault(filter: &[u8]) -> Option<usize> {
-    let rest = filter.strip_prefix(SHARE).or_else(|| (filter == b"$share").then_some(&[]))?;
+    let rest = filter.strip_prefix(SHARE)?;
     let name_at = filter.len() - rest.len();
     match rest.iter().position(|b| matches!(b, b'/' | b'+' | b'#')) {
         Some(0) => Some(name_at),
@@ -415,15 +415,15 @@ mod tests {
 
     #[test]
     fn takes_shared_subscriptions_apart() {
-        for (filter, at) in
-            [("$share", 6), ("$share/", 7), ("$share/a", 8), ("$share/a/", 9), ("$share//a", 7)]
-        {
+        for (filter, at) in [("$share/", 7), ("$share/a", 8), ("$share/a/", 9), ("$share//a", 7)] {
             let filter = TopicFilter::new(filter).unwrap();
             assert_eq!(filter.check_v5(), Err(InvalidTopic::SharedSubscription { at }), "{filter}");
             assert_eq!(filter.shared(), None);
         }
         assert_eq!(find_share_fault(b"$share/a+b/c"), Some(8));
-        assert_eq!(TopicFilter::new("$shared/a").unwrap().check_v5(), Ok(()));
+        for ordinary in ["$share", "$shared/a"] {
+            assert_eq!(TopicFilter::new(ordinary).unwrap().check_v5(), Ok(()), "{ordinary}");
+        }
         let filter = TopicFilter::new("$share/g//").unwrap();
         assert_eq!(filter.shared().unwrap().filter, "/");
     }

@@ -43,13 +43,12 @@ impl VarInt {
     /// The shortest encoding \[MQTT-1.5.5-1\]: the bytes, of which the first [`encoded_len`](Self::encoded_len) count.
     #[inline]
     pub(crate) const fn to_bytes(self) -> [u8; 4] {
-        let v = self.0;
-        let [a, b, c, d] = [septet(v, 0), septet(v, 7), septet(v, 14), septet(v, 21)];
-        match v {
-            0..=0x7f => [a, 0, 0, 0],
-            0x80..=0x3fff => [a | 0x80, b, 0, 0],
-            0x4000..=0x1f_ffff => [a | 0x80, b | 0x80, c, 0],
-            _ => [a | 0x80, b | 0x80, c | 0x80, d],
+        let septets = [septet(self.0, 0), septet(self.0, 7), septet(self.0, 14), septet(self.0, 21)];
+        match (septets, self.encoded_len()) {
+            ([first, ..], 1) => [first, 0, 0, 0],
+            ([first, second, ..], 2) => [first | 0x80, second, 0, 0],
+            ([first, second, third, _], 3) => [first | 0x80, second | 0x80, third, 0],
+            ([first, second, third, fourth], _) => [first | 0x80, second | 0x80, third | 0x80, fourth],
         }
     }
 }
@@ -57,7 +56,7 @@ impl VarInt {
 /// Seven bits of `value`, starting at bit `shift`.
 #[inline]
 const fn septet(value: u32, shift: u32) -> u8 {
-    (value >> shift) as u8 & 0x7f
+    (value >> shift).to_le_bytes()[0] & 0x7f
 }
 
 /// The number does not fit a Variable Byte Integer.

@@ -161,7 +161,7 @@ impl<'a> Connect<&'a [u8]> {
         let lax = level == ProtocolLevel::V3_1;
         let at = body.offset();
         if body.read(Field::ProtocolName, parse::prefixed)? != level.version().protocol_name().as_bytes() {
-            return Err(Fault::new(Field::ProtocolName, at + 2, Cause::ProtocolName)); // [MQTT-3.1.2-1]
+            return Err(Fault::new(Field::ProtocolName, at, Cause::ProtocolName)); // [MQTT-3.1.2-1]
         }
         let at = body.offset();
         let number = body.read(Field::ProtocolLevel, parse::byte)?;

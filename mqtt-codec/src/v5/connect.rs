@@ -103,7 +103,7 @@ impl<'a> Connect<&'a [u8]> {
     ) -> Result<Self, Fault> {
         let at = body.offset();
         if body.read(Field::ProtocolName, parse::prefixed)? != Version::V5.protocol_name().as_bytes() {
-            return Err(Fault::new(Field::ProtocolName, at + 2, Cause::ProtocolName)); // [MQTT-3.1.2-1]
+            return Err(Fault::new(Field::ProtocolName, at, Cause::ProtocolName)); // [MQTT-3.1.2-1]
         }
         let at = body.offset();
         let version = body.read(Field::ProtocolVersion, parse::byte)?;

@@ -610,10 +610,7 @@ fn check_value(block: &mut Cursor<'_>, id: PropertyId, field: Field, strings: St
         Shape::Text => block.read(field, |i| strings.text(i)).map(drop),
         Shape::Topic => block.read(field, |i| strings.topic_name(i)).map(drop),
         Shape::Binary => block.read(field, parse::binary).map(drop),
-        Shape::Pair => {
-            block.read(field, |i| strings.text(i))?;
-            block.read(field, |i| strings.text(i)).map(drop)
-        }
+        Shape::Pair => block.read(field, |i| strings.text_pair(i)),
     }
 }
 

@@ -1,0 +1,50 @@
+//! The decoders as codecs of `tokio_util::codec::Framed`.
+
+use crate::{AnyDecoder, AnyPacket, DecodeError, Decoded, EncodeError, v3, v5};
+use bytes::{Bytes, BytesMut};
+use tokio_util::codec::{Decoder, Encoder};
+
+/// What ends a framed connection.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FramedError {
+    /// The transport failed.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// The peer sent bytes that are no packet.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// The packet to send cannot be encoded.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+}
+
+macro_rules! framed {
+    ($decoder:ty, $($packet:ident)::+) => {
+        impl Decoder for $decoder {
+            type Item = $($packet)::+<Bytes>;
+            type Error = FramedError;
+
+            fn decode(&mut self, src: &mut BytesMut) -> Result<Option<Self::Item>, FramedError> {
+                match self.decode_shared(src)? {
+                    Decoded::Complete { value, .. } => Ok(Some(value)),
+                    Decoded::Incomplete { .. } => Ok(None),
+                }
+            }
+        }
+
+        impl<B: crate::Storage> Encoder<$($packet)::+<B>> for $decoder {
+            type Error = FramedError;
+
+            fn encode(&mut self, packet: $($packet)::+<B>, dst: &mut BytesMut) -> Result<(), FramedError> {
+                dst.reserve(packet.encoded_len()?);
+                packet.encode_to(dst)?;
+                Ok(())
+            }
+        }
+    };
+}
+
+framed!(v3::Decoder, v3::Packet);
+framed!(v5::Decoder, v5::Packet);
+framed!(AnyDecoder, AnyPacket);

@@ -1,0 +1,45 @@
+//! The decoders as codecs of a framed stream.
+
+mod common;
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use mqtt_codec::{AnyDecoder, AnyPacket, Cause, FramedError, Version};
+use tokio_util::codec::Framed;
+
+#[tokio::test]
+async fn packets_travel_through_a_framed_stream() {
+    for version in Version::ALL {
+        let (near, far) = tokio::io::duplex(16);
+        let mut near = Framed::new(near, AnyDecoder::new(version));
+        let mut far = Framed::new(far, AnyDecoder::new(version));
+        let packets: Vec<AnyPacket<Bytes>> = common::samples()
+            .into_iter()
+            .filter(|sample| sample.0 == version)
+            .map(|(_, bytes)| AnyDecoder::new(version).decode(&bytes).unwrap().complete().unwrap().detach())
+            .collect();
+        let sent = packets.clone();
+        let writer = tokio::spawn(async move {
+            for packet in sent {
+                near.send(packet).await.unwrap();
+            }
+        });
+        let mut got = Vec::new();
+        while let Some(packet) = far.next().await {
+            got.push(packet.unwrap());
+        }
+        writer.await.unwrap();
+        assert_eq!(got, packets);
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_packet_ends_the_stream_with_its_error() {
+    let input: &[u8] = b"\xc0\x00\x40\x02\x00\x00";
+    let mut framed = tokio_util::codec::FramedRead::new(input, AnyDecoder::new(Version::V5));
+    assert!(framed.next().await.unwrap().is_ok());
+    match framed.next().await {
+        Some(Err(FramedError::Decode(e))) => assert_eq!(e.cause(), Cause::PacketIdZero),
+        other => panic!("{other:?}"),
+    }
+}
