@@ -204,6 +204,8 @@
 //! |---|---|---|
 //! | `std` | yes | `std` in dependencies; without it the crate is `no_std` and needs no allocator |
 //! | `bytes` | yes | packets over [`bytes::Bytes`], encoding into any `BufMut`; needs `alloc` |
+//! | `arbitrary` | no | `Arbitrary` for packets and their parts |
+//! | `proptest` | no | strategies for packets and their parts |
 //! | `tokio-util` | no | the decoders as `tokio_util::codec::{Decoder, Encoder}` |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -222,6 +224,8 @@
 extern crate std;
 
 mod any;
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod decode;
 mod emit;
 mod error;
@@ -231,6 +235,8 @@ mod framed;
 mod options;
 mod packet_type;
 mod parse;
+#[cfg(feature = "proptest")]
+pub mod proptest;
 mod rules;
 mod storage;
 mod types;

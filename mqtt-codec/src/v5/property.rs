@@ -333,12 +333,12 @@ property_table! {
 
 impl PropertyId {
     /// A set with this property alone.
-    pub(super) const fn bit(self) -> u64 {
+    pub(crate) const fn bit(self) -> u64 {
         1 << self as u8
     }
 
     /// Whether a block of this kind may carry the property more than once.
-    const fn repeats(self, kind: &Rules) -> bool {
+    pub(crate) const fn repeats(self, kind: &Rules) -> bool {
         match self {
             Self::UserProperty => true,
             Self::SubscriptionIdentifier => kind.many_subscription_ids,
@@ -352,7 +352,7 @@ impl PropertyId {
 #[doc(hidden)]
 pub struct Rules {
     /// The set of properties, a bit per identifier.
-    pub(super) allowed: u64,
+    pub(crate) allowed: u64,
     /// PUBLISH alone repeats its Subscription Identifiers.
     pub(super) many_subscription_ids: bool,
     /// PUBLISH alone forgets to forbid two repetitions.
@@ -360,9 +360,9 @@ pub struct Rules {
     /// The side that alone may send a property in this packet.
     pub(super) only_from: fn(PropertyId) -> Option<Sender>,
     /// A property that must be there.
-    pub(super) required: Option<PropertyId>,
+    pub(crate) required: Option<PropertyId>,
     /// Whether Authentication Data needs an Authentication Method beside it.
-    pub(super) data_needs_method: bool,
+    pub(crate) data_needs_method: bool,
 }
 
 /// The properties of a packet, in the order they travel.
