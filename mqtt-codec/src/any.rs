@@ -29,6 +29,18 @@ impl<B: Storage> AnyPacket<B> {
     }
 }
 
+impl<B: Storage> From<v3::Packet<B>> for AnyPacket<B> {
+    fn from(packet: v3::Packet<B>) -> Self {
+        Self::V3(packet)
+    }
+}
+
+impl<B: Storage> From<v5::Packet<B>> for AnyPacket<B> {
+    fn from(packet: v5::Packet<B>) -> Self {
+        Self::V5(packet)
+    }
+}
+
 impl<B: Storage> Body for AnyPacket<B> {
     fn first_byte(&self) -> u8 {
         match self {

@@ -20,19 +20,29 @@ pub(crate) trait Dialect {
     ) -> Result<Self::Packet<'a>, Fault>;
 }
 
+/// The first packet of `input` as a frame, if it is whole; refused by its first byte or its length as soon as they show.
 #[inline]
-pub(crate) fn decode<'a, D: Dialect>(
+pub(crate) fn frame<'a, D: Dialect>(
     dialect: &D,
     input: &'a [u8],
-) -> Result<Decoded<D::Packet<'a>>, DecodeError> {
+) -> Result<Decoded<(PacketType, Frame<'a>)>, DecodeError> {
     let version = dialect.version();
     let header = match FixedHeader::parse(input, version)? {
         Decoded::Complete { value, .. } => value,
         Decoded::Incomplete { needed } => return Ok(Decoded::Incomplete { needed }),
     };
     let packet = check_header(dialect, header)?;
-    match Frame::with_header(header, input, version, dialect.options().max_packet_size)? {
-        Decoded::Complete { value: frame, consumed } => {
+    let frame = Frame::with_header(header, input, version, dialect.options().max_packet_size)?;
+    Ok(frame.map(|frame| (packet, frame)))
+}
+
+#[inline]
+pub(crate) fn decode<'a, D: Dialect>(
+    dialect: &D,
+    input: &'a [u8],
+) -> Result<Decoded<D::Packet<'a>>, DecodeError> {
+    match frame(dialect, input)? {
+        Decoded::Complete { value: (packet, frame), consumed } => {
             read(dialect, packet, frame).map(|value| Decoded::Complete { value, consumed })
         }
         Decoded::Incomplete { needed } => Ok(Decoded::Incomplete { needed }),
@@ -109,7 +119,8 @@ macro_rules! decoder {
 
             /// Takes the first packet out of `input`, sharing its memory by reference count.
             ///
-            /// A whole packet leaves the buffer, also when it is refused; an incomplete one stays.
+            /// An incomplete packet stays in the buffer, and so does one that its fixed header shows to be wrong. A packet
+            /// whose body is refused leaves it.
             ///
             /// # Errors
             ///
@@ -119,17 +130,14 @@ macro_rules! decoder {
                 &self,
                 input: &mut bytes::BytesMut,
             ) -> Result<crate::Decoded<Packet<bytes::Bytes>>, crate::DecodeError> {
-                let header = match crate::FixedHeader::parse(input, self.version())? {
-                    crate::Decoded::Complete { value, .. } => value,
+                let consumed = match crate::decode::frame(self, input)? {
+                    crate::Decoded::Complete { consumed, .. } => consumed,
                     crate::Decoded::Incomplete { needed } => {
                         return Ok(crate::Decoded::Incomplete { needed });
                     }
                 };
-                if input.len() < header.packet_len() {
-                    return self.decode(input).map(|d| d.map(|packet| packet.detach()));
-                }
-                let frame = input.split_to(header.packet_len()).freeze();
-                self.decode(&frame).map(|d| d.map(|packet| packet.share(&frame)))
+                let frame = input.split_to(consumed).freeze();
+                self.decode(&frame).map(|decoded| decoded.map(|packet| packet.share(&frame)))
             }
         }
     };

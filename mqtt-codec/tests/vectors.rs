@@ -38,7 +38,7 @@ fn hex(text: &str) -> Vec<u8> {
 fn bytes(value: &Value) -> Vec<u8> {
     match value {
         Value::String(text) => hex(text),
-        Value::Array(segments) => segments.iter().flat_map(segment).collect(),
+        Value::Array(segments) => segments.iter().map(segment).collect::<Vec<_>>().concat(),
         other => panic!("{other}"),
     }
 }
