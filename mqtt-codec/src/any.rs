@@ -1,7 +1,7 @@
 //! All versions at once, for tools and proxies that do not care which one a connection speaks.
 
 use crate::emit::{Body, Sink, encoding};
-use crate::error::{Cause, Fault, Field};
+use crate::error::{Cause, Field};
 use crate::frame::{Decoded, FixedHeader};
 use crate::options::DecodeOptions;
 use crate::parse::{self, Cursor};
@@ -163,14 +163,13 @@ impl Version {
     pub fn detect(input: &[u8]) -> Result<Decoded<Self>, DecodeError> {
         let guess = Self::V3_1_1;
         let refuse = |version, field, offset, cause| {
-            Err(DecodeError::new(version, Some(PacketType::Connect), Fault::new(field, offset, cause)))
+            Err(DecodeError::new(version, Some(PacketType::Connect), field, offset, cause))
         };
         if let Some(&first) = input.first()
             && PacketType::from_first_byte(first) != Some(PacketType::Connect)
         {
             let packet = PacketType::from_first_byte(first);
-            let fault = Fault::new(Field::FixedHeader, 0, Cause::NotConnect);
-            return Err(DecodeError::new(guess, packet, fault));
+            return Err(DecodeError::new(guess, packet, Field::FixedHeader, 0, Cause::NotConnect));
         }
         let (header, header_len) = match FixedHeader::parse(input, guess)? {
             Decoded::Complete { value, consumed } => (value, consumed),
@@ -180,11 +179,11 @@ impl Version {
         let remaining_length = usize::try_from(header.remaining_length().get()).unwrap_or(usize::MAX);
         let whole = body.len() >= remaining_length;
         let body = body.split_at_checked(remaining_length).map_or(body, |(body, _)| body);
-        let mut cursor = Cursor::new(body, header_len + body.len());
+        let mut cursor = Cursor::new(body, header_len + body.len(), guess, PacketType::Connect);
         let at = cursor.offset();
         let name = match cursor.read(Field::ProtocolName, parse::prefixed) {
             Ok(name) => name,
-            Err(fault) if whole => return refuse(guess, fault.field, at, fault.cause),
+            Err(e) if whole => return Err(e),
             Err(_) => {
                 let wanted = match *body {
                     [high, low, ..] => 2 + usize::from(u16::from_be_bytes([high, low])),
@@ -201,7 +200,7 @@ impl Version {
         let level = match cursor.read(Field::ProtocolLevel, parse::byte) {
             Ok(level) => level,
             Err(_) if !whole => return Ok(Decoded::Incomplete { needed: 1 }),
-            Err(fault) => return refuse(guess, fault.field, level_at, fault.cause),
+            Err(e) => return Err(e),
         };
         let version = match (name, level) {
             (b"MQIsdp", 3) => Self::V3_1,

@@ -1,8 +1,8 @@
 //! Bytes → packet: what the decoders of all versions do alike.
 
-use crate::error::{Cause, DecodeError, Fault, Field};
+use crate::error::{Cause, DecodeError, Field};
 use crate::frame::{Decoded, FixedHeader, Frame};
-use crate::options::DecodeOptions;
+use crate::options::{DecodeOptions, FirstBytes, judge_first_byte};
 use crate::parse::Cursor;
 use crate::{PacketType, Version};
 
@@ -11,21 +11,71 @@ pub(crate) trait Dialect {
     type Packet<'a>;
     fn version(&self) -> Version;
     fn options(&self) -> &DecodeOptions;
-    /// Reads a packet body; the first byte has been checked.
-    fn read<'a>(
+    fn first_bytes(&self) -> &'static FirstBytes;
+
+    /// Reads a packet body; the first byte, whose lower half are the flags, has been checked. What was read is handed to
+    /// `done` at once: a packet is too large to be moved through one result after the other.
+    fn read<'a, R>(
         &self,
         packet: PacketType,
-        header: FixedHeader,
+        flags: u8,
         body: Cursor<'a>,
-    ) -> Result<Self::Packet<'a>, Fault>;
+        done: impl Fn(Self::Packet<'a>) -> R,
+    ) -> Result<R, DecodeError>;
 }
 
-/// The first packet of `input` as a frame, if it is whole; refused by its first byte or its length as soon as they show.
-#[inline]
-pub(crate) fn frame<'a, D: Dialect>(
+/// A whole packet whose fixed header is right.
+#[derive(Clone, Copy)]
+pub(crate) struct Checked<'a> {
+    packet: PacketType,
+    first_byte: u8,
+    body: &'a [u8],
+    /// The length of the whole packet.
+    pub(crate) len: usize,
+}
+
+impl<'a> Checked<'a> {
+    #[inline(always)]
+    fn read<D: Dialect, R>(self, dialect: &D, done: impl Fn(D::Packet<'a>) -> R) -> Result<R, DecodeError> {
+        let body = Cursor::new(self.body, self.len, dialect.version(), self.packet);
+        dialect.read(self.packet, self.first_byte & 0x0f, body, done)
+    }
+}
+
+/// The first packet of `input`, if it is whole; refused by its first byte or its length as soon as they show.
+#[inline(always)]
+pub(crate) fn check<'a, D: Dialect>(
     dialect: &D,
     input: &'a [u8],
-) -> Result<Decoded<(PacketType, Frame<'a>)>, DecodeError> {
+) -> Result<Decoded<Checked<'a>>, DecodeError> {
+    match check_short(dialect, input) {
+        Some(checked) => Ok(Decoded::Complete { value: checked, consumed: checked.len }),
+        None => check_any(dialect, input),
+    }
+}
+
+/// A packet that is whole and right, with a Remaining Length of one or two bytes: nearly every packet there is. `None` leaves
+/// the judgement to [`check_any`].
+#[inline(always)]
+fn check_short<'a, D: Dialect>(dialect: &D, input: &'a [u8]) -> Option<Checked<'a>> {
+    let (first_byte, remaining_length, rest) = match *input {
+        [first_byte, length @ 0..=0x7f, ref rest @ ..] => (first_byte, usize::from(length), rest),
+        [first_byte, low, high @ 0x01..=0x7f, ref rest @ ..] => {
+            (first_byte, usize::from(low & 0x7f) | usize::from(high) << 7, rest)
+        }
+        _ => return None,
+    };
+    let (body, _) = rest.split_at_checked(remaining_length)?;
+    let len = input.len() - rest.len() + remaining_length;
+    let options = dialect.options();
+    let packet = dialect.first_bytes().get(first_byte, options.sender)?;
+    let within_limit = u32::try_from(len).is_ok_and(|len| len <= options.max_packet_size);
+    within_limit.then_some(Checked { packet, first_byte, body, len })
+}
+
+/// Any packet, in the order of its bytes.
+#[inline(never)]
+fn check_any<'a, D: Dialect>(dialect: &D, input: &'a [u8]) -> Result<Decoded<Checked<'a>>, DecodeError> {
     let version = dialect.version();
     let header = match FixedHeader::parse(input, version)? {
         Decoded::Complete { value, .. } => value,
@@ -33,17 +83,42 @@ pub(crate) fn frame<'a, D: Dialect>(
     };
     let packet = check_header(dialect, header)?;
     let frame = Frame::with_header(header, input, version, dialect.options().max_packet_size)?;
-    Ok(frame.map(|frame| (packet, frame)))
+    Ok(frame.map(|frame| Checked {
+        packet,
+        first_byte: header.first_byte(),
+        body: frame.body(),
+        len: frame.bytes().len(),
+    }))
 }
 
-#[inline]
+fn check_header<D: Dialect>(dialect: &D, header: FixedHeader) -> Result<PacketType, DecodeError> {
+    let version = dialect.version();
+    let options = dialect.options();
+    let error =
+        |field, offset, cause| Err(DecodeError::new(version, header.packet_type(), field, offset, cause));
+    let packet = match judge_first_byte(header.first_byte(), version) {
+        Ok(packet) => packet,
+        Err(cause) => return error(Field::FixedHeader, 0, cause),
+    };
+    if let Some(sender) = options.sender
+        && !packet.may_be_sent_by(sender, version)
+    {
+        return error(Field::FixedHeader, 0, Cause::WrongSender(sender));
+    }
+    if header.is_overlong() && (version == Version::V5 || options.refuse_overlong) {
+        return error(Field::RemainingLength, 1, Cause::VarIntOverlong); // [MQTT-1.5.5-1]
+    }
+    Ok(packet)
+}
+
+#[inline(always)]
 pub(crate) fn decode<'a, D: Dialect>(
     dialect: &D,
     input: &'a [u8],
 ) -> Result<Decoded<D::Packet<'a>>, DecodeError> {
-    match frame(dialect, input)? {
-        Decoded::Complete { value: (packet, frame), consumed } => {
-            read(dialect, packet, frame).map(|value| Decoded::Complete { value, consumed })
+    match check(dialect, input)? {
+        Decoded::Complete { value: checked, consumed } => {
+            checked.read(dialect, |value| Decoded::Complete { value, consumed })
         }
         Decoded::Incomplete { needed } => Ok(Decoded::Incomplete { needed }),
     }
@@ -54,31 +129,11 @@ pub(crate) fn decode_frame<'a, D: Dialect>(
     dialect: &D,
     frame: Frame<'a>,
 ) -> Result<D::Packet<'a>, DecodeError> {
-    let packet = check_header(dialect, frame.header())?;
-    read(dialect, packet, frame)
-}
-
-#[inline]
-fn check_header<D: Dialect>(dialect: &D, header: FixedHeader) -> Result<PacketType, DecodeError> {
-    let version = dialect.version();
-    let error = |fault| DecodeError::new(version, header.packet_type(), fault);
-    let packet = dialect.options().check_first_byte(header.first_byte(), version).map_err(error)?;
-    if header.is_overlong() && (version == Version::V5 || dialect.options().refuse_overlong) {
-        return Err(error(Fault::new(Field::RemainingLength, 1, Cause::VarIntOverlong))); // [MQTT-1.5.5-1]
-    }
-    Ok(packet)
-}
-
-#[inline]
-fn read<'a, D: Dialect>(
-    dialect: &D,
-    packet: PacketType,
-    frame: Frame<'a>,
-) -> Result<D::Packet<'a>, DecodeError> {
-    let body = Cursor::new(frame.body(), frame.bytes().len());
-    dialect
-        .read(packet, frame.header(), body)
-        .map_err(|fault| DecodeError::new(dialect.version(), Some(packet), fault))
+    let header = frame.header();
+    let packet = check_header(dialect, header)?;
+    let checked =
+        Checked { packet, first_byte: header.first_byte(), body: frame.body(), len: frame.bytes().len() };
+    checked.read(dialect, |value| value)
 }
 
 /// The public decoding methods of a decoder, the same for each version.
@@ -130,7 +185,7 @@ macro_rules! decoder {
                 &self,
                 input: &mut bytes::BytesMut,
             ) -> Result<crate::Decoded<Packet<bytes::Bytes>>, crate::DecodeError> {
-                let consumed = match crate::decode::frame(self, input)? {
+                let consumed = match crate::decode::check(self, input)? {
                     crate::Decoded::Complete { consumed, .. } => consumed,
                     crate::Decoded::Incomplete { needed } => {
                         return Ok(crate::Decoded::Incomplete { needed });

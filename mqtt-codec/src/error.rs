@@ -298,22 +298,6 @@ impl fmt::Display for Requirement {
     }
 }
 
-/// A flaw inside a packet; its decoder adds version and packet type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
-    pub(crate) field: Field,
-    pub(crate) offset: u32,
-    pub(crate) cause: Cause,
-}
-
-impl Fault {
-    /// Packets are at most 268,435,460 bytes, so an offset fits.
-    #[cold]
-    pub(crate) fn new(field: Field, offset: usize, cause: Cause) -> Self {
-        Self { field, offset: u32::try_from(offset).unwrap_or(u32::MAX), cause }
-    }
-}
-
 /// Bytes that are not the packet they claim to be: which packet and field, where, what is wrong, where that is
 /// written, and what to answer.
 ///
@@ -331,13 +315,22 @@ impl Fault {
 pub struct DecodeError {
     pub(crate) version: Version,
     pub(crate) packet: Option<PacketType>,
-    pub(crate) fault: Fault,
+    pub(crate) field: Field,
+    offset: u32,
+    pub(crate) cause: Cause,
 }
 
 impl DecodeError {
+    /// Packets are at most 268,435,460 bytes long, so an offset fits.
     #[cold]
-    pub(crate) fn new(version: Version, packet: Option<PacketType>, fault: Fault) -> Self {
-        Self { version, packet, fault }
+    pub(crate) fn new(
+        version: Version,
+        packet: Option<PacketType>,
+        field: Field,
+        offset: usize,
+        cause: Cause,
+    ) -> Self {
+        Self { version, packet, field, offset: u32::try_from(offset).unwrap_or(u32::MAX), cause }
     }
 
     /// The version whose rule is broken.
@@ -355,7 +348,7 @@ impl DecodeError {
     /// The field.
     #[must_use]
     pub fn field(&self) -> Field {
-        self.fault.field
+        self.field
     }
 
     /// The index of the offending byte, counted from the first byte of the packet.
@@ -364,13 +357,13 @@ impl DecodeError {
     /// byte of it. For bytes behind the last field: the first of them.
     #[must_use]
     pub fn offset(&self) -> usize {
-        usize::try_from(self.fault.offset).unwrap_or(usize::MAX)
+        usize::try_from(self.offset).unwrap_or(usize::MAX)
     }
 
     /// What is wrong.
     #[must_use]
     pub fn cause(&self) -> Cause {
-        self.fault.cause
+        self.cause
     }
 }
 
@@ -379,7 +372,7 @@ impl fmt::Display for DecodeError {
         if let Some(packet) = self.packet {
             write!(f, "{packet} ")?;
         }
-        let Fault { field, offset, cause } = self.fault;
+        let Self { field, offset, cause, .. } = self;
         write!(f, "{field}, byte {offset}: {cause} {}", self.requirement())
     }
 }

@@ -1,6 +1,6 @@
 //! The fixed header, and cutting a stream of bytes into whole packets.
 
-use crate::error::{Cause, DecodeError, Fault, Field};
+use crate::error::{Cause, DecodeError, Field};
 use crate::parse;
 use crate::types::VarInt;
 use crate::{PacketType, Version};
@@ -91,8 +91,8 @@ impl FixedHeader {
             }
             Err(_) if rest.len() < 4 => Ok(Decoded::Incomplete { needed: 1 }),
             Err(_) => {
-                let fault = Fault::new(Field::RemainingLength, 1, Cause::VarIntTooLong);
-                Err(DecodeError::new(version, PacketType::from_first_byte(first_byte), fault))
+                let packet = PacketType::from_first_byte(first_byte);
+                Err(DecodeError::new(version, packet, Field::RemainingLength, 1, Cause::VarIntTooLong))
             }
         }
     }
@@ -184,8 +184,8 @@ impl<'a> Frame<'a> {
         let len = header.packet_len();
         let size = u32::try_from(len).unwrap_or(u32::MAX);
         if size > max_len {
-            let fault = Fault::new(Field::RemainingLength, 1, Cause::TooLarge { size, limit: max_len });
-            return Err(DecodeError::new(version, header.packet_type(), fault));
+            let cause = Cause::TooLarge { size, limit: max_len };
+            return Err(DecodeError::new(version, header.packet_type(), Field::RemainingLength, 1, cause));
         }
         Ok(match input.split_at_checked(len) {
             Some((bytes, _)) => Decoded::Complete { value: Self { header, bytes }, consumed: len },

@@ -209,6 +209,7 @@
 //! | `tokio-util` | no | the decoders as `tokio_util::codec::{Decoder, Encoder}` |
 #![no_std]
 #![forbid(unsafe_code)]
+#![expect(clippy::inline_always, reason = "instruction counts show that the hot path has to be one function")]
 #![cfg_attr(
     not(test),
     warn(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)

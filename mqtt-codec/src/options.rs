@@ -1,6 +1,6 @@
 //! What a decoder is told.
 
-use crate::error::{Cause, Fault, Field, Sender};
+use crate::error::{Cause, Sender};
 use crate::types::TextRules;
 use crate::{PacketType, Version};
 
@@ -126,41 +126,76 @@ impl DecodeOptions {
         self.check_payload_format = check;
         self
     }
+}
 
-    /// Refuses what the first byte shows to be wrong.
-    #[inline]
-    pub(crate) fn check_first_byte(&self, first_byte: u8, version: Version) -> Result<PacketType, Fault> {
-        let fault = |cause| Err(Fault::new(Field::FixedHeader, 0, cause));
-        let flags = first_byte & 0x0f;
-        let packet = match PacketType::from_first_byte(first_byte) {
-            Some(PacketType::Auth) if version != Version::V5 => return fault(Cause::ReservedType(15)),
-            Some(packet) => packet,
-            None => return fault(Cause::ReservedType(0)),
+/// What a first byte shows to be wrong in this version; the packet type otherwise.
+pub(crate) const fn judge_first_byte(first_byte: u8, version: Version) -> Result<PacketType, Cause> {
+    let flags = first_byte & 0x0f;
+    let packet = match PacketType::from_first_byte(first_byte) {
+        Some(PacketType::Auth) if !matches!(version, Version::V5) => return Err(Cause::ReservedType(15)),
+        Some(packet) => packet,
+        None => return Err(Cause::ReservedType(0)),
+    };
+    if matches!(packet, PacketType::Publish) {
+        if flags & 0b0110 == 0b0110 {
+            return Err(Cause::QosThree);
+        }
+        if flags & 0b1110 == 0b1000 && !matches!(version, Version::V3_1) {
+            return Err(Cause::DupAtQosZero);
+        }
+    } else {
+        let reserved = packet.reserved_flags();
+        // In 3.1 bits that are not used mean nothing; PUBREL, SUBSCRIBE and UNSUBSCRIBE use the QoS bits, and DUP.
+        let used = match version {
+            Version::V3_1 if reserved == 0 => 0,
+            Version::V3_1 => 0b0110,
+            _ => 0b1111,
         };
-        if packet == PacketType::Publish {
-            if flags & 0b0110 == 0b0110 {
-                return fault(Cause::QosThree);
-            }
-            if flags & 0b1110 == 0b1000 && version != Version::V3_1 {
-                return fault(Cause::DupAtQosZero);
-            }
-        } else {
-            let reserved = packet.reserved_flags();
-            // In 3.1 bits that are not used mean nothing; PUBREL, SUBSCRIBE and UNSUBSCRIBE use the QoS bits, and DUP.
-            let used = match version {
-                Version::V3_1 if reserved == 0 => 0,
-                Version::V3_1 => 0b0110,
-                _ => 0b1111,
-            };
-            if flags & used != reserved & used {
-                return fault(Cause::Flags(flags));
-            }
+        if flags & used != reserved & used {
+            return Err(Cause::Flags(flags));
         }
-        if let Some(sender) = self.sender
-            && !packet.may_be_sent_by(sender, version)
-        {
-            return fault(Cause::WrongSender(sender));
+    }
+    Ok(packet)
+}
+
+/// Every first byte of a version, judged beforehand: 0 for one that is wrong, else the packet type and who may send it.
+pub(crate) struct FirstBytes([u8; 256]);
+
+const FROM_CLIENT: u8 = 0x10;
+const FROM_SERVER: u8 = 0x20;
+
+impl FirstBytes {
+    pub(crate) const V3_1: Self = Self::judge(Version::V3_1);
+    pub(crate) const V3_1_1: Self = Self::judge(Version::V3_1_1);
+    pub(crate) const V5: Self = Self::judge(Version::V5);
+
+    const fn judge(version: Version) -> Self {
+        let mut table = [0; 256];
+        let mut byte = 0_u8;
+        loop {
+            if let Ok(packet) = judge_first_byte(byte, version)
+                && let Some((entry, _)) = table.split_at_mut(byte as usize).1.split_first_mut()
+            {
+                let client = if packet.may_be_sent_by(Sender::Client, version) { FROM_CLIENT } else { 0 };
+                let server = if packet.may_be_sent_by(Sender::Server, version) { FROM_SERVER } else { 0 };
+                *entry = packet as u8 | client | server;
+            }
+            if byte == u8::MAX {
+                return Self(table);
+            }
+            byte += 1;
         }
-        Ok(packet)
+    }
+
+    /// The packet type, if the byte is right and the sender, where it is known, may send it.
+    #[inline(always)]
+    pub(crate) fn get(&self, first_byte: u8, sender: Option<Sender>) -> Option<PacketType> {
+        let wanted = match sender {
+            None => FROM_CLIENT | FROM_SERVER,
+            Some(Sender::Client) => FROM_CLIENT,
+            Some(Sender::Server) => FROM_SERVER,
+        };
+        let entry = *self.0.get(usize::from(first_byte))?;
+        if entry & wanted == 0 { None } else { PacketType::from_first_byte(entry << 4) }
     }
 }

@@ -1,10 +1,11 @@
 //! Leaf grammars, and the cursor that sequences them. The only file that imports nom.
 
-use crate::error::{Cause, Fault, Field};
+use crate::error::{Cause, DecodeError, Field};
 use crate::types::{
     Binary, PacketId, Text, TextFault, TextRules, TopicFilter, TopicName, VarInt, find_fault,
 };
-use crate::types::{InvalidTopic, find_misplaced, find_wildcard, is_plain_topic};
+use crate::types::{InvalidTopic, find_misplaced, find_wildcard, is_plain, is_plain_topic};
+use crate::{PacketType, Version};
 use nom::bytes::complete::take;
 use nom::error::{ErrorKind, ParseError};
 use nom::{IResult, Parser};
@@ -41,28 +42,27 @@ const fn refuse<'a, T>(cause: Cause, skip: usize) -> Parsed<'a, T> {
 }
 
 /// One byte.
-#[inline]
+#[inline(always)]
 pub(crate) fn byte(input: &[u8]) -> Parsed<'_, u8> {
     array::<1>(input).map(|(rest, [b])| (rest, b))
 }
 
 /// A Two Byte Integer. Spec: 5.0 §1.5.2.
-#[inline]
+#[inline(always)]
 pub(crate) fn u16(input: &[u8]) -> Parsed<'_, u16> {
     array(input).map(|(rest, bytes)| (rest, u16::from_be_bytes(bytes)))
 }
 
 /// A Four Byte Integer. Spec: 5.0 §1.5.3.
-#[inline]
+#[inline(always)]
 pub(crate) fn u32(input: &[u8]) -> Parsed<'_, u32> {
     array(input).map(|(rest, bytes)| (rest, u32::from_be_bytes(bytes)))
 }
 
-#[inline]
+#[inline(always)]
 fn array<const N: usize>(input: &[u8]) -> Parsed<'_, [u8; N]> {
-    let (rest, taken) = take(N).parse_complete(input)?;
-    match taken.first_chunk::<N>() {
-        Some(bytes) => Ok((rest, *bytes)),
+    match input.split_first_chunk::<N>() {
+        Some((bytes, rest)) => Ok((rest, *bytes)),
         None => refuse(Cause::Truncated, 0),
     }
 }
@@ -84,8 +84,17 @@ pub(crate) fn var_int(input: &[u8]) -> Parsed<'_, VarInt> {
 }
 
 /// A Variable Byte Integer in its shortest form \[MQTT-1.5.5-1\].
-#[inline]
+#[inline(always)]
 pub(crate) fn shortest_var_int(input: &[u8]) -> Parsed<'_, VarInt> {
+    match *input {
+        // Nearly every one has one byte.
+        [value @ 0..=0x7f, ref rest @ ..] => Ok((rest, VarInt::from(u16::from(value)))),
+        _ => longer_var_int(input),
+    }
+}
+
+#[inline(never)]
+fn longer_var_int(input: &[u8]) -> Parsed<'_, VarInt> {
     let (rest, value) = var_int(input)?;
     if value.encoded_len() == input.len() - rest.len() {
         Ok((rest, value))
@@ -95,7 +104,7 @@ pub(crate) fn shortest_var_int(input: &[u8]) -> Parsed<'_, VarInt> {
 }
 
 /// A Packet Identifier.
-#[inline]
+#[inline(always)]
 pub(crate) fn packet_id(input: &[u8]) -> Parsed<'_, PacketId> {
     let (rest, id) = u16(input)?;
     match PacketId::new(id) {
@@ -105,14 +114,14 @@ pub(crate) fn packet_id(input: &[u8]) -> Parsed<'_, PacketId> {
 }
 
 /// Bytes behind their two-byte length.
-#[inline]
+#[inline(always)]
 pub(crate) fn prefixed(input: &[u8]) -> Parsed<'_, &[u8]> {
     let (rest, len) = u16(input)?;
     take(usize::from(len)).parse_complete(rest)
 }
 
 /// Binary Data. Spec: 5.0 §1.5.6.
-#[inline]
+#[inline(always)]
 pub(crate) fn binary(input: &[u8]) -> Parsed<'_, Binary<&[u8]>> {
     prefixed(input).map(|(rest, bytes)| (rest, Binary::checked(bytes)))
 }
@@ -127,7 +136,7 @@ pub(crate) enum Strings {
 }
 
 impl Strings {
-    #[inline]
+    #[inline(always)]
     fn check(self, bytes: &[u8]) -> Result<(), Leaf> {
         let Self::Checked(rules) = self else { return Ok(()) };
         match find_fault(bytes, rules) {
@@ -154,7 +163,7 @@ impl Strings {
     }
 
     /// A UTF-8 Encoded String.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn text(self, input: &[u8]) -> Parsed<'_, Text<&[u8]>> {
         let (rest, bytes) = prefixed(input)?;
         self.check(bytes).map_err(nom::Err::Error)?;
@@ -162,7 +171,7 @@ impl Strings {
     }
 
     /// A Topic Name.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn topic_name(self, input: &[u8]) -> Parsed<'_, TopicName<&[u8]>> {
         let (rest, bytes) = prefixed(input)?;
         if !is_plain_topic(bytes) || self.demands_more() {
@@ -184,10 +193,11 @@ impl Strings {
     }
 
     /// A Topic Filter.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn topic_filter(self, input: &[u8]) -> Parsed<'_, TopicFilter<&[u8]>> {
         let (rest, bytes) = prefixed(input)?;
-        if !is_plain_topic(bytes) || self.demands_more() {
+        let plain = !bytes.is_empty() && is_plain(bytes) && find_misplaced(bytes).is_none();
+        if !plain || self.demands_more() {
             self.topic_filter_slowly(bytes).map_err(nom::Err::Error)?;
         }
         Ok((rest, TopicFilter::checked(bytes)))
@@ -198,7 +208,9 @@ impl Strings {
         if bytes.is_empty() {
             return Err(Leaf::at_start(Cause::Empty));
         }
-        self.check_topic(bytes)?;
+        if !is_plain(bytes) || self.demands_more() {
+            self.check_topic(bytes)?;
+        }
         match find_misplaced(bytes) {
             Some(at) => {
                 let wildcard = bytes.get(at).map_or('#', |&b| char::from(b));
@@ -209,7 +221,7 @@ impl Strings {
     }
 
     /// A Topic Filter of 5.0, where `$share/` has a form of its own \[MQTT-4.8.2-1, -2\].
-    #[inline]
+    #[inline(always)]
     pub(crate) fn topic_filter_v5(self, input: &[u8]) -> Parsed<'_, TopicFilter<&[u8]>> {
         if let [_, _, b'$', ..] = input {
             let (_, bytes) = prefixed(input)?;
@@ -224,7 +236,7 @@ impl Strings {
     }
 
     /// Checks a UTF-8 String Pair. Spec: 5.0 §1.5.7 \[MQTT-1.5.7-1\].
-    #[inline]
+    #[inline(always)]
     pub(crate) fn text_pair(self, input: &[u8]) -> Parsed<'_, ()> {
         let (rest, _) = self.text(input)?;
         match self.text(rest) {
@@ -237,14 +249,6 @@ impl Strings {
     }
 }
 
-/// Checks a payload that promises to be UTF-8 text; `at` is its offset in the packet. Spec: 5.0 §3.3.2.3.2.
-pub(crate) fn utf8_payload(payload: &[u8], field: Field, at: usize) -> Result<(), Fault> {
-    match core::str::from_utf8(payload) {
-        Ok(_) => Ok(()),
-        Err(e) => Err(Fault::new(field, at + e.valid_up_to(), Cause::PayloadFormat)),
-    }
-}
-
 const fn text_cause(fault: TextFault) -> Cause {
     match fault {
         TextFault::IllFormed => Cause::IllFormedUtf8,
@@ -254,73 +258,99 @@ const fn text_cause(fault: TextFault) -> Cause {
     }
 }
 
-/// A cursor over a packet body, or a part of one: it knows where it stands in the packet.
+/// A cursor over a packet body, or a part of one. It knows where in which packet it stands, so that what it refuses can
+/// be told in full.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cursor<'a> {
     rest: &'a [u8],
     /// The offset in the packet of the byte behind `rest`.
     end: usize,
+    version: Version,
+    packet: PacketType,
 }
 
 impl<'a> Cursor<'a> {
     /// A cursor over the last bytes of a packet of `packet_len` bytes.
-    #[inline]
-    pub(crate) const fn new(body: &'a [u8], packet_len: usize) -> Self {
-        Self { rest: body, end: packet_len }
+    #[inline(always)]
+    pub(crate) const fn new(body: &'a [u8], packet_len: usize, version: Version, packet: PacketType) -> Self {
+        Self { rest: body, end: packet_len, version, packet }
     }
 
     /// The offset in the packet of the next byte.
-    #[inline]
+    #[inline(always)]
     pub(crate) const fn offset(&self) -> usize {
         self.end - self.rest.len()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) const fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
     /// The bytes not yet read.
-    #[inline]
+    #[inline(always)]
     pub(crate) const fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
+    /// What is wrong with a field of this packet.
+    #[cold]
+    pub(crate) fn error(&self, field: Field, offset: usize, cause: Cause) -> DecodeError {
+        DecodeError::new(self.version, Some(self.packet), field, offset, cause)
+    }
+
     /// Reads one field by its grammar.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn read<T>(
         &mut self,
         field: Field,
         grammar: impl Fn(&'a [u8]) -> Parsed<'a, T>,
-    ) -> Result<T, Fault> {
+    ) -> Result<T, DecodeError> {
         match grammar(self.rest) {
             Ok((rest, value)) => {
                 self.rest = rest;
                 Ok(value)
             }
-            Err(nom::Err::Error(leaf) | nom::Err::Failure(leaf)) => {
-                Err(Fault::new(field, self.offset() + leaf.skip, leaf.cause))
+            Err(e) => Err(self.refused(field, &e)),
+        }
+    }
+
+    #[cold]
+    fn refused(&self, field: Field, e: &nom::Err<Leaf>) -> DecodeError {
+        match e {
+            nom::Err::Error(leaf) | nom::Err::Failure(leaf) => {
+                self.error(field, self.offset() + leaf.skip, leaf.cause)
             }
-            Err(nom::Err::Incomplete(_)) => Err(Fault::new(field, self.offset(), Cause::Truncated)),
+            nom::Err::Incomplete(_) => self.error(field, self.offset(), Cause::Truncated),
         }
     }
 
     /// A cursor over the next `len` bytes, which this one steps over.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn split(&mut self, len: usize) -> Option<Self> {
         let end = self.offset() + len;
         let (front, rest) = self.rest.split_at_checked(len)?;
         self.rest = rest;
-        Some(Self { rest: front, end })
+        Some(Self { rest: front, end, ..*self })
     }
 
     /// Refuses bytes behind the last field.
-    #[inline]
-    pub(crate) fn finish(self) -> Result<(), Fault> {
-        if self.rest.is_empty() {
-            return Ok(());
-        }
+    #[inline(always)]
+    pub(crate) fn finish(self) -> Result<(), DecodeError> {
+        if self.rest.is_empty() { Ok(()) } else { Err(self.surplus()) }
+    }
+
+    #[cold]
+    fn surplus(self) -> DecodeError {
         let surplus = u32::try_from(self.rest.len()).unwrap_or(u32::MAX);
-        Err(Fault::new(Field::Packet, self.offset(), Cause::Surplus(surplus)))
+        self.error(Field::Packet, self.offset(), Cause::Surplus(surplus))
+    }
+
+    /// Checks a payload that promises to be UTF-8 text; `at` is its offset in the packet. Spec: 5.0 §3.3.2.3.2.
+    pub(crate) fn check_utf8(&self, payload: &[u8], field: Field, at: usize) -> Result<(), DecodeError> {
+        match core::str::from_utf8(payload) {
+            Ok(_) => Ok(()),
+            Err(e) => Err(self.error(field, at + e.valid_up_to(), Cause::PayloadFormat)),
+        }
     }
 }

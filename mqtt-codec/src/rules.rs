@@ -15,7 +15,7 @@ impl DecodeError {
             Version::V3_1_1 => v3_1_1,
             Version::V5 => v5,
         };
-        match self.fault.cause {
+        match self.cause {
             Cause::Truncated | Cause::Surplus(_) => match self.packet {
                 Some(PacketType::Connect) => {
                     per(Statement("V31-3.1-8"), Statement("MQTT-3.1.4-1"), Statement("MQTT-3.1.4-1"))
@@ -26,7 +26,7 @@ impl DecodeError {
             Cause::Flags(_) => self.flags_requirement(),
             Cause::NotConnect => per(Section("3.1"), Statement("MQTT-3.1.0-1"), Statement("MQTT-3.1.0-1")),
             Cause::WrongSender(_) => Section(self.packet_section()),
-            Cause::VarIntTooLong => match self.fault.field {
+            Cause::VarIntTooLong => match self.field {
                 Field::RemainingLength => per(Statement("V31-2.1-9"), Section("2.2.3"), Section("1.5.5")),
                 _ => Section("1.5.5"),
             },
@@ -42,7 +42,7 @@ impl DecodeError {
                 per(Section("2.5"), Section("1.5.3"), Section("1.5.4"))
             }
             Cause::Empty => per(Section("Appendix A"), Statement("MQTT-4.7.3-1"), Statement("MQTT-4.7.3-1")),
-            Cause::Wildcard => match (self.fault.field, version) {
+            Cause::Wildcard => match (self.field, version) {
                 (Field::ResponseTopic, _) if self.packet == Some(PacketType::Publish) => {
                     Statement("MQTT-3.3.2-14")
                 }
@@ -133,7 +133,7 @@ impl DecodeError {
             }
             Cause::PropertySender { .. } => Section("3.14.2.2.5"),
             Cause::RepeatedProperty(property) => Section(self.property_section(property)),
-            Cause::PropertyValue(_) => Section(self.property_section(self.fault.field)),
+            Cause::PropertyValue(_) => Section(self.property_section(self.field)),
             Cause::TopicAliasZero => Statement("MQTT-3.3.2-8"),
             Cause::TopicMissing => per(Section("Appendix A"), Statement("MQTT-4.7.3-1"), Section("3.3.2.1")),
             Cause::AuthenticationData => Section("3.1.2.11.10"),
@@ -261,7 +261,7 @@ impl DecodeError {
     #[must_use]
     pub fn is_protocol_error(&self) -> bool {
         matches!(
-            self.fault.cause,
+            self.cause,
             Cause::WrongSender(_)
                 | Cause::NotConnect
                 | Cause::TooLarge { .. }
@@ -299,10 +299,10 @@ impl DecodeError {
         if self.version != Version::V5 {
             return None;
         }
-        Some(match self.fault.cause {
+        Some(match self.cause {
             Cause::ProtocolName | Cause::ProtocolLevel(_) => 0x84,
             Cause::MisplacedWildcard(_) | Cause::ShareName | Cause::SharedSubscription => 0x8f,
-            Cause::Empty if self.fault.field == Field::TopicFilter => 0x8f,
+            Cause::Empty if self.field == Field::TopicFilter => 0x8f,
             Cause::Wildcard | Cause::Empty => 0x90,
             Cause::TopicAliasZero => 0x94,
             Cause::TooLarge { .. } => 0x95,
@@ -318,7 +318,7 @@ impl DecodeError {
     /// Spec: 3.1 §3.1, §3.2; 3.1.1 §3.1.2.2 \[MQTT-3.1.2-2\], §3.1.3.1 \[MQTT-3.1.3-8\], §3.1.4.
     #[must_use]
     pub fn return_code(&self) -> Option<v3::ConnectReturnCode> {
-        match (self.version, self.fault.cause) {
+        match (self.version, self.cause) {
             (Version::V5, _) => None,
             (_, Cause::ProtocolLevel(_)) | (Version::V3_1, Cause::ProtocolName) => {
                 Some(v3::ConnectReturnCode::UnacceptableProtocolVersion)

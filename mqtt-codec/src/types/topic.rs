@@ -1,6 +1,6 @@
 //! Topic Names and Topic Filters, and how they match.
 
-use super::text::{all_plain, compare_bytes};
+use super::text::{compare_bytes, words};
 use super::{InvalidText, Text};
 use crate::storage::{MapStorage, Shared, Storage};
 use core::fmt;
@@ -47,25 +47,32 @@ pub(crate) fn find_wildcard(name: &[u8]) -> Option<usize> {
 }
 
 /// Whether the bytes are a Topic Name at first sight: not empty, ASCII, no U+0000, no wildcard. One pass.
-#[inline]
+#[inline(always)]
 pub(crate) fn is_plain_topic(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && all_plain(bytes, |b| !matches!(b, b'+' | b'#'))
+    !bytes.is_empty() && words::all(bytes, |word| words::plain(word) && words::no_wildcard(word))
+}
+
+/// Whether the bytes are ASCII without U+0000.
+#[inline(always)]
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
+    words::all(bytes, words::plain)
 }
 
 /// The index of the first wildcard that stands where it must not.
+///
+/// A wildcard is judged by its neighbours: `+` and `#` have a slash or nothing before them, `+` a slash or nothing behind it,
+/// and `#` nothing.
 pub(crate) fn find_misplaced(filter: &[u8]) -> Option<usize> {
-    let mut start = 0;
-    let mut levels = filter.split(|&b| b == b'/').peekable();
-    while let Some(level) = levels.next() {
-        let last = levels.peek().is_none();
-        if let Some(at) = find_wildcard(level)
-            && !(level == b"+" || level == b"#" && last)
-        {
-            return Some(start + at);
-        }
-        start += level.len() + 1;
-    }
-    None
+    let misplaced = |at: usize| {
+        let starts_level = at.checked_sub(1).is_none_or(|before| filter.get(before) == Some(&b'/'));
+        let ends_level = match filter.get(at + 1) {
+            None => true,
+            Some(b'/') => filter.get(at) == Some(&b'+'),
+            Some(_) => false,
+        };
+        !(starts_level && ends_level)
+    };
+    words::find_wildcards(filter, misplaced)
 }
 
 /// The index of the first byte that keeps a filter starting with `$share/` from being a Shared Subscription.

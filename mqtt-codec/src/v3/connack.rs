@@ -5,7 +5,7 @@
 use super::ProtocolLevel;
 use crate::PacketType;
 use crate::emit::{Body, Sink, encoding};
-use crate::error::{Cause, Fault, Field};
+use crate::error::{Cause, DecodeError, Field};
 use crate::parse::{self, Cursor};
 
 /// The server answers a CONNECT.
@@ -90,7 +90,7 @@ impl ConnAck {
         matches!(self, Self::Accepted { session_present: true })
     }
 
-    pub(super) fn read(mut body: Cursor<'_>, level: ProtocolLevel) -> Result<Self, Fault> {
+    pub(super) fn read(mut body: Cursor<'_>, level: ProtocolLevel) -> Result<Self, DecodeError> {
         let flags_at = body.offset();
         let flags = body.read(Field::ConnectAcknowledgeFlags, parse::byte)?;
         let code_at = body.offset();
@@ -98,14 +98,14 @@ impl ConnAck {
         body.finish()?;
         let flags = if level == ProtocolLevel::V3_1 { 0 } else { flags };
         if flags > 1 {
-            return Err(Fault::new(Field::ConnectAcknowledgeFlags, flags_at, Cause::AcknowledgeFlags(flags)));
+            return Err(body.error(Field::ConnectAcknowledgeFlags, flags_at, Cause::AcknowledgeFlags(flags)));
         }
         let session_present = flags == 1;
         match (code, ConnectReturnCode::new(code)) {
             (0, _) => Ok(Self::Accepted { session_present }),
-            (_, None) => Err(Fault::new(Field::ReturnCode, code_at, Cause::ReturnCode(code))),
+            (_, None) => Err(body.error(Field::ReturnCode, code_at, Cause::ReturnCode(code))),
             (_, Some(_)) if session_present => {
-                Err(Fault::new(Field::ConnectAcknowledgeFlags, flags_at, Cause::SessionPresent(code))) // [MQTT-3.2.2-4]
+                Err(body.error(Field::ConnectAcknowledgeFlags, flags_at, Cause::SessionPresent(code))) // [MQTT-3.2.2-4]
             }
             (_, Some(refusal)) => Ok(Self::Refused(refusal)),
         }

@@ -5,7 +5,7 @@
 use super::ProtocolLevel;
 use crate::PacketType;
 use crate::emit::{Body, Sink, encoding};
-use crate::error::{Cause, Fault, Field};
+use crate::error::{Cause, DecodeError, Field};
 use crate::options::DecodeOptions;
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
@@ -157,20 +157,20 @@ impl<'a> Connect<&'a [u8]> {
         level: ProtocolLevel,
         strings: Strings,
         options: &DecodeOptions,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, DecodeError> {
         let lax = level == ProtocolLevel::V3_1;
         let at = body.offset();
         if body.read(Field::ProtocolName, parse::prefixed)? != level.version().protocol_name().as_bytes() {
-            return Err(Fault::new(Field::ProtocolName, at, Cause::ProtocolName)); // [MQTT-3.1.2-1]
+            return Err(body.error(Field::ProtocolName, at, Cause::ProtocolName)); // [MQTT-3.1.2-1]
         }
         let at = body.offset();
         let number = body.read(Field::ProtocolLevel, parse::byte)?;
         if number != level.version().level() {
-            return Err(Fault::new(Field::ProtocolLevel, at, Cause::ProtocolLevel(number))); // [MQTT-3.1.2-2]
+            return Err(body.error(Field::ProtocolLevel, at, Cause::ProtocolLevel(number))); // [MQTT-3.1.2-2]
         }
         let at = body.offset();
         let flags = body.read(Field::ConnectFlags, parse::byte)?;
-        check_flags(flags, lax).map_err(|cause| Fault::new(Field::ConnectFlags, at, cause))?;
+        check_flags(flags, lax).map_err(|cause| body.error(Field::ConnectFlags, at, cause))?;
         let clean_session = flags & CLEAN_SESSION != 0;
         let keep_alive = body.read(Field::KeepAlive, parse::u16)?;
 
@@ -185,7 +185,7 @@ impl<'a> Connect<&'a [u8]> {
                 }
                 InvalidClientId::Empty => Cause::ClientIdentifierMissing, // [MQTT-3.1.3-7]
             };
-            return Err(Fault::new(Field::ClientIdentifier, at, cause));
+            return Err(body.error(Field::ClientIdentifier, at, cause));
         }
         let will = if flags & WILL == 0 {
             None

@@ -18,9 +18,8 @@ pub(crate) use publish::delivery;
 
 use crate::decode::{Dialect, decoder};
 use crate::emit::{Body, Sink, encoding};
-use crate::error::{Fault, Field};
-use crate::frame::FixedHeader;
-use crate::options::DecodeOptions;
+use crate::error::{DecodeError, Field};
+use crate::options::{DecodeOptions, FirstBytes};
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
 use crate::types::PacketId;
@@ -219,37 +218,46 @@ impl Dialect for Decoder {
     }
 
     #[inline]
-    fn read<'a>(
+    fn first_bytes(&self) -> &'static FirstBytes {
+        match self.level {
+            ProtocolLevel::V3_1 => const { &FirstBytes::V3_1 },
+            ProtocolLevel::V3_1_1 => const { &FirstBytes::V3_1_1 },
+        }
+    }
+
+    #[inline(always)]
+    fn read<'a, R>(
         &self,
         packet: PacketType,
-        header: FixedHeader,
-        mut body: Cursor<'a>,
-    ) -> Result<Packet<&'a [u8]>, Fault> {
+        flags: u8,
+        body: Cursor<'a>,
+        done: impl Fn(Packet<&'a [u8]>) -> R,
+    ) -> Result<R, DecodeError> {
         let level = self.level;
         let strings = match level {
             ProtocolLevel::V3_1 => Strings::V3_1,
             ProtocolLevel::V3_1_1 => Strings::Checked(self.options.text),
         };
-        let mut only_id = || {
+        let only_id = |mut body: Cursor<'a>| {
             let id = body.read(Field::PacketIdentifier, parse::packet_id)?;
             body.finish().map(|()| id)
         };
         Ok(match packet {
-            PacketType::Publish => Packet::Publish(Publish::read(body, header.flags(), strings)?),
-            PacketType::PubAck => Packet::PubAck(only_id()?),
-            PacketType::PubRec => Packet::PubRec(only_id()?),
-            PacketType::PubRel => Packet::PubRel(only_id()?),
-            PacketType::PubComp => Packet::PubComp(only_id()?),
-            PacketType::UnsubAck => Packet::UnsubAck(only_id()?),
-            PacketType::Connect => Packet::Connect(Connect::read(body, level, strings, &self.options)?),
-            PacketType::ConnAck => Packet::ConnAck(ConnAck::read(body, level)?),
-            PacketType::Subscribe => Packet::Subscribe(Subscribe::read(body, level, strings)?),
-            PacketType::SubAck => Packet::SubAck(SubAck::read(body, level)?),
-            PacketType::Unsubscribe => Packet::Unsubscribe(Unsubscribe::read(body, strings)?),
-            PacketType::PingReq => body.finish().map(|()| Packet::PingReq)?,
-            PacketType::PingResp => body.finish().map(|()| Packet::PingResp)?,
+            PacketType::Publish => done(Packet::Publish(Publish::read(body, flags, strings)?)),
+            PacketType::PubAck => done(Packet::PubAck(only_id(body)?)),
+            PacketType::PubRec => done(Packet::PubRec(only_id(body)?)),
+            PacketType::PubRel => done(Packet::PubRel(only_id(body)?)),
+            PacketType::PubComp => done(Packet::PubComp(only_id(body)?)),
+            PacketType::UnsubAck => done(Packet::UnsubAck(only_id(body)?)),
+            PacketType::Connect => done(Packet::Connect(Connect::read(body, level, strings, &self.options)?)),
+            PacketType::ConnAck => done(Packet::ConnAck(ConnAck::read(body, level)?)),
+            PacketType::Subscribe => done(Packet::Subscribe(Subscribe::read(body, level, strings)?)),
+            PacketType::SubAck => done(Packet::SubAck(SubAck::read(body, level)?)),
+            PacketType::Unsubscribe => done(Packet::Unsubscribe(Unsubscribe::read(body, strings)?)),
+            PacketType::PingReq => body.finish().map(|()| done(Packet::PingReq))?,
+            PacketType::PingResp => body.finish().map(|()| done(Packet::PingResp))?,
             // AUTH was refused with the first byte.
-            PacketType::Disconnect | PacketType::Auth => body.finish().map(|()| Packet::Disconnect)?,
+            PacketType::Disconnect | PacketType::Auth => body.finish().map(|()| done(Packet::Disconnect))?,
         })
     }
 }

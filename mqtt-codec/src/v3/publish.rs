@@ -4,7 +4,7 @@
 
 use crate::PacketType;
 use crate::emit::{Body, Sink, encoding, head_encoding};
-use crate::error::{Fault, Field};
+use crate::error::{DecodeError, Field};
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
 use crate::types::{Delivery, PacketId, TopicName};
@@ -67,8 +67,8 @@ pub(crate) fn delivery(flags: u8, packet_id: Option<PacketId>) -> Delivery {
 }
 
 impl<'a> Publish<&'a [u8]> {
-    #[inline]
-    pub(super) fn read(mut body: Cursor<'a>, flags: u8, strings: Strings) -> Result<Self, Fault> {
+    #[inline(always)]
+    pub(super) fn read(mut body: Cursor<'a>, flags: u8, strings: Strings) -> Result<Self, DecodeError> {
         let topic = body.read(Field::TopicName, |i| strings.topic_name(i))?; // [MQTT-3.3.2-1, -2]
         let packet_id = if flags & 0b0110 == 0 {
             None // [MQTT-2.3.1-5]

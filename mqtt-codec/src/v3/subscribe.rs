@@ -5,7 +5,7 @@
 use super::ProtocolLevel;
 use crate::PacketType;
 use crate::emit::{Body, Sink, encoding};
-use crate::error::{Cause, Fault, Field};
+use crate::error::{Cause, DecodeError, Field};
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
 use crate::types::{BuildError, Item, List, PacketId, Qos, TopicFilter, Writer};
@@ -55,17 +55,21 @@ impl<B: Storage> Item for Subscription<B> {
 }
 
 impl<'a> Subscribe<&'a [u8]> {
-    pub(super) fn read(mut body: Cursor<'a>, level: ProtocolLevel, strings: Strings) -> Result<Self, Fault> {
+    pub(super) fn read(
+        mut body: Cursor<'a>,
+        level: ProtocolLevel,
+        strings: Strings,
+    ) -> Result<Self, DecodeError> {
         let packet_id = body.read(Field::PacketIdentifier, parse::packet_id)?;
         let filters = List::checked(body.rest());
         if body.is_empty() {
-            return Err(Fault::new(Field::TopicFilter, body.offset(), Cause::EmptyList)); // [MQTT-3.8.3-3]
+            return Err(body.error(Field::TopicFilter, body.offset(), Cause::EmptyList)); // [MQTT-3.8.3-3]
         }
         while !body.is_empty() {
             body.read(Field::TopicFilter, |i| strings.topic_filter(i))?;
             let at = body.offset();
             let requested = body.read(Field::RequestedQos, parse::byte)?;
-            let fault = |cause| Err(Fault::new(Field::RequestedQos, at, cause)); // [MQTT-3.8.3-4]
+            let fault = |cause| Err(body.error(Field::RequestedQos, at, cause)); // [MQTT-3.8.3-4]
             if requested & 0b1111_1100 != 0 && level == ProtocolLevel::V3_1_1 {
                 return fault(Cause::SubscriptionReserved(requested));
             }
@@ -169,12 +173,12 @@ impl Item for SubscribeReturnCode {
 }
 
 impl<'a> SubAck<&'a [u8]> {
-    pub(super) fn read(mut body: Cursor<'a>, level: ProtocolLevel) -> Result<Self, Fault> {
+    pub(super) fn read(mut body: Cursor<'a>, level: ProtocolLevel) -> Result<Self, DecodeError> {
         let packet_id = body.read(Field::PacketIdentifier, parse::packet_id)?;
         let codes = body.rest();
         let at = body.offset();
         if codes.is_empty() {
-            return Err(Fault::new(Field::ReturnCode, at, Cause::EmptyList));
+            return Err(body.error(Field::ReturnCode, at, Cause::EmptyList));
         }
         let known = |&code: &u8| match SubscribeReturnCode::new(code) {
             Some(SubscribeReturnCode::Failure) => level == ProtocolLevel::V3_1_1,
@@ -182,7 +186,7 @@ impl<'a> SubAck<&'a [u8]> {
             None => false,
         };
         match codes.iter().enumerate().find(|(_, code)| !known(code)) {
-            Some((i, &code)) => Err(Fault::new(Field::ReturnCode, at + i, Cause::ReturnCode(code))), // [MQTT-3.9.3-2]
+            Some((i, &code)) => Err(body.error(Field::ReturnCode, at + i, Cause::ReturnCode(code))), // [MQTT-3.9.3-2]
             None => Ok(Self { packet_id, return_codes: List::checked(codes) }),
         }
     }

@@ -4,7 +4,7 @@
 
 use crate::PacketType;
 use crate::emit::{Body, Sink, encoding};
-use crate::error::{Cause, Fault, Field};
+use crate::error::{Cause, DecodeError, Field};
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
 use crate::types::{BuildError, Item, List, PacketId, TopicFilter, Writer};
@@ -40,11 +40,11 @@ impl<B: Storage> Item for TopicFilter<B> {
 }
 
 impl<'a> Unsubscribe<&'a [u8]> {
-    pub(super) fn read(mut body: Cursor<'a>, strings: Strings) -> Result<Self, Fault> {
+    pub(super) fn read(mut body: Cursor<'a>, strings: Strings) -> Result<Self, DecodeError> {
         let packet_id = body.read(Field::PacketIdentifier, parse::packet_id)?;
         let filters = List::checked(body.rest());
         if body.is_empty() {
-            return Err(Fault::new(Field::TopicFilter, body.offset(), Cause::EmptyList)); // [MQTT-3.10.3-2]
+            return Err(body.error(Field::TopicFilter, body.offset(), Cause::EmptyList)); // [MQTT-3.10.3-2]
         }
         while !body.is_empty() {
             body.read(Field::TopicFilter, |i| strings.topic_filter(i))?;

@@ -7,7 +7,7 @@ use super::kind::AckProperties;
 use super::reason::{PubAckReason, PubCompReason, PubRecReason, PubRelReason, ReasonCode};
 use crate::PacketType;
 use crate::emit::{Body, Sink, encoding};
-use crate::error::{Fault, Field};
+use crate::error::{DecodeError, Field};
 use crate::options::DecodeOptions;
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage};
@@ -90,7 +90,7 @@ impl<'a, R: AckReason> Ack<R, &'a [u8]> {
         mut body: Cursor<'a>,
         strings: Strings,
         options: &DecodeOptions,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, DecodeError> {
         let packet_id = body.read(Field::PacketIdentifier, parse::packet_id)?;
         let reason = if body.is_empty() { R::SUCCESS } else { super::read_reason(&mut body, options)? };
         let properties = if body.is_empty() {

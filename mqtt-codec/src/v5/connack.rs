@@ -6,7 +6,7 @@ use super::kind::ConnAckProperties;
 use super::reason::{ConnAckReason, ReasonCode};
 use crate::PacketType;
 use crate::emit::{Body, Sink, encoding};
-use crate::error::{Cause, Fault, Field};
+use crate::error::{Cause, DecodeError, Field};
 use crate::options::DecodeOptions;
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
@@ -54,17 +54,17 @@ impl<'a> ConnAck<&'a [u8]> {
         mut body: Cursor<'a>,
         strings: Strings,
         options: &DecodeOptions,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, DecodeError> {
         let flags_at = body.offset();
         let flags = body.read(Field::ConnectAcknowledgeFlags, parse::byte)?;
         if flags > 1 {
-            return Err(Fault::new(Field::ConnectAcknowledgeFlags, flags_at, Cause::AcknowledgeFlags(flags))); // [MQTT-3.2.2-1]
+            return Err(body.error(Field::ConnectAcknowledgeFlags, flags_at, Cause::AcknowledgeFlags(flags))); // [MQTT-3.2.2-1]
         }
         let session_present = flags == 1;
         let reason = super::read_reason::<ConnAckReason>(&mut body, options)?;
         if session_present && reason != ConnAckReason::Success {
             let cause = Cause::SessionPresent(reason.get()); // [MQTT-3.2.2-6]
-            return Err(Fault::new(Field::ConnectAcknowledgeFlags, flags_at, cause));
+            return Err(body.error(Field::ConnectAcknowledgeFlags, flags_at, cause));
         }
         let properties = ConnAckProperties::read(&mut body, Field::PropertyLength, strings, options)?;
         body.finish()?;

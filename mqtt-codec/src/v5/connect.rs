@@ -4,7 +4,7 @@
 
 use super::kind::{ConnectProperties, WillProperties};
 use crate::emit::{Body, Sink, encoding};
-use crate::error::{Cause, Fault, Field};
+use crate::error::{Cause, DecodeError, Field};
 use crate::options::DecodeOptions;
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
@@ -100,19 +100,19 @@ impl<'a> Connect<&'a [u8]> {
         mut body: Cursor<'a>,
         strings: Strings,
         options: &DecodeOptions,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, DecodeError> {
         let at = body.offset();
         if body.read(Field::ProtocolName, parse::prefixed)? != Version::V5.protocol_name().as_bytes() {
-            return Err(Fault::new(Field::ProtocolName, at, Cause::ProtocolName)); // [MQTT-3.1.2-1]
+            return Err(body.error(Field::ProtocolName, at, Cause::ProtocolName)); // [MQTT-3.1.2-1]
         }
         let at = body.offset();
         let version = body.read(Field::ProtocolVersion, parse::byte)?;
         if version != Version::V5.level() {
-            return Err(Fault::new(Field::ProtocolVersion, at, Cause::ProtocolLevel(version))); // [MQTT-3.1.2-2]
+            return Err(body.error(Field::ProtocolVersion, at, Cause::ProtocolLevel(version))); // [MQTT-3.1.2-2]
         }
         let at = body.offset();
         let flags = body.read(Field::ConnectFlags, parse::byte)?;
-        check_flags(flags).map_err(|cause| Fault::new(Field::ConnectFlags, at, cause))?;
+        check_flags(flags).map_err(|cause| body.error(Field::ConnectFlags, at, cause))?;
         let keep_alive = body.read(Field::KeepAlive, parse::u16)?;
         let properties = ConnectProperties::read(&mut body, Field::PropertyLength, strings, options)?;
         let client_id = body.read(Field::ClientIdentifier, |i| strings.text(i))?;
@@ -147,14 +147,14 @@ impl<'a> Will<&'a [u8]> {
         flags: u8,
         strings: Strings,
         options: &DecodeOptions,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, DecodeError> {
         let properties = WillProperties::read(body, Field::WillPropertyLength, strings, options)?; // [MQTT-3.1.2-9]
         let topic = body.read(Field::WillTopic, |i| strings.topic_name(i))?; // [MQTT-3.1.3-11]
         let at = body.offset() + 2;
         let payload = body.read(Field::WillPayload, parse::binary)?;
         if options.check_payload_format && properties.payload_format_indicator() == Some(PayloadFormat::Utf8)
         {
-            parse::utf8_payload(payload.as_bytes(), Field::WillPayload, at)?;
+            body.check_utf8(payload.as_bytes(), Field::WillPayload, at)?;
         }
         let qos = Qos::new((flags & WILL_QOS) >> 3).unwrap_or_default();
         Ok(Self { properties, topic, payload, qos, retain: flags & WILL_RETAIN != 0 })

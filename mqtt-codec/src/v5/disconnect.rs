@@ -7,7 +7,7 @@ use super::kind::{AuthProperties, DisconnectProperties};
 use super::reason::{AuthReason, DisconnectReason, ReasonCode};
 use crate::PacketType;
 use crate::emit::{Body, Sink, encoding};
-use crate::error::{Cause, Fault, Field};
+use crate::error::{Cause, DecodeError, Field};
 use crate::options::DecodeOptions;
 use crate::parse::{Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
@@ -37,7 +37,7 @@ impl<'a> Disconnect<&'a [u8]> {
         mut body: Cursor<'a>,
         strings: Strings,
         options: &DecodeOptions,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, DecodeError> {
         let reason = if body.is_empty() {
             DisconnectReason::NormalDisconnection
         } else {
@@ -99,10 +99,10 @@ impl<'a> Auth<&'a [u8]> {
         mut body: Cursor<'a>,
         strings: Strings,
         options: &DecodeOptions,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, DecodeError> {
         if body.is_empty() {
             // §3.15.2.1 prints this form for Success without properties, §3.15.2.2.2 makes it a Protocol Error.
-            return Err(Fault::new(Field::AuthenticationMethod, body.offset(), Cause::AuthenticationMethod));
+            return Err(body.error(Field::AuthenticationMethod, body.offset(), Cause::AuthenticationMethod));
         }
         let reason = super::read_reason(&mut body, options)?; // [MQTT-3.15.2-1]
         let properties = AuthProperties::read(&mut body, Field::PropertyLength, strings, options)?;

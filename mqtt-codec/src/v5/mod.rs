@@ -34,9 +34,8 @@ pub use subscribe::{
 
 use crate::decode::{Dialect, decoder};
 use crate::emit::{Body, Sink, encoding};
-use crate::error::{Cause, Fault, Field};
-use crate::frame::FixedHeader;
-use crate::options::DecodeOptions;
+use crate::error::{Cause, DecodeError, Field};
+use crate::options::{DecodeOptions, FirstBytes};
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
 use crate::{PacketType, Version};
@@ -173,15 +172,15 @@ storages!(Packet);
 
 /// Reads a reason code, and judges who sends it where the caller has said so.
 #[inline]
-fn read_reason<R: ReasonCode>(body: &mut Cursor<'_>, options: &DecodeOptions) -> Result<R, Fault> {
+fn read_reason<R: ReasonCode>(body: &mut Cursor<'_>, options: &DecodeOptions) -> Result<R, DecodeError> {
     let at = body.offset();
     let code = body.read(Field::ReasonCode, parse::byte)?;
     let Some(reason) = R::from_u8(code) else {
-        return Err(Fault::new(Field::ReasonCode, at, Cause::ReasonCode(code)));
+        return Err(body.error(Field::ReasonCode, at, Cause::ReasonCode(code)));
     };
     match (options.sender, reason.only_from()) {
         (Some(sender), Some(only)) if sender != only => {
-            Err(Fault::new(Field::ReasonCode, at, Cause::ReasonCodeSender { code, sender }))
+            Err(body.error(Field::ReasonCode, at, Cause::ReasonCodeSender { code, sender }))
         }
         _ => Ok(reason),
     }
@@ -225,30 +224,36 @@ impl Dialect for Decoder {
     }
 
     #[inline]
-    fn read<'a>(
+    fn first_bytes(&self) -> &'static FirstBytes {
+        const { &FirstBytes::V5 }
+    }
+
+    #[inline(always)]
+    fn read<'a, R>(
         &self,
         packet: PacketType,
-        header: FixedHeader,
+        flags: u8,
         body: Cursor<'a>,
-    ) -> Result<Packet<&'a [u8]>, Fault> {
+        done: impl Fn(Packet<&'a [u8]>) -> R,
+    ) -> Result<R, DecodeError> {
         let options = &self.options;
         let strings = Strings::Checked(options.text);
         Ok(match packet {
-            PacketType::Publish => Packet::Publish(Publish::read(body, header.flags(), strings, options)?),
-            PacketType::PubAck => Packet::PubAck(Ack::read(body, strings, options)?),
-            PacketType::PubRec => Packet::PubRec(Ack::read(body, strings, options)?),
-            PacketType::PubRel => Packet::PubRel(Ack::read(body, strings, options)?),
-            PacketType::PubComp => Packet::PubComp(Ack::read(body, strings, options)?),
-            PacketType::Connect => Packet::Connect(Connect::read(body, strings, options)?),
-            PacketType::ConnAck => Packet::ConnAck(ConnAck::read(body, strings, options)?),
-            PacketType::Subscribe => Packet::Subscribe(Subscribe::read(body, strings, options)?),
-            PacketType::SubAck => Packet::SubAck(FiltersAck::read(body, strings, options)?),
-            PacketType::Unsubscribe => Packet::Unsubscribe(Unsubscribe::read(body, strings, options)?),
-            PacketType::UnsubAck => Packet::UnsubAck(FiltersAck::read(body, strings, options)?),
-            PacketType::PingReq => body.finish().map(|()| Packet::PingReq)?,
-            PacketType::PingResp => body.finish().map(|()| Packet::PingResp)?,
-            PacketType::Disconnect => Packet::Disconnect(Disconnect::read(body, strings, options)?),
-            PacketType::Auth => Packet::Auth(Auth::read(body, strings, options)?),
+            PacketType::Publish => done(Packet::Publish(Publish::read(body, flags, strings, options)?)),
+            PacketType::PubAck => done(Packet::PubAck(Ack::read(body, strings, options)?)),
+            PacketType::PubRec => done(Packet::PubRec(Ack::read(body, strings, options)?)),
+            PacketType::PubRel => done(Packet::PubRel(Ack::read(body, strings, options)?)),
+            PacketType::PubComp => done(Packet::PubComp(Ack::read(body, strings, options)?)),
+            PacketType::Connect => done(Packet::Connect(Connect::read(body, strings, options)?)),
+            PacketType::ConnAck => done(Packet::ConnAck(ConnAck::read(body, strings, options)?)),
+            PacketType::Subscribe => done(Packet::Subscribe(Subscribe::read(body, strings, options)?)),
+            PacketType::SubAck => done(Packet::SubAck(FiltersAck::read(body, strings, options)?)),
+            PacketType::Unsubscribe => done(Packet::Unsubscribe(Unsubscribe::read(body, strings, options)?)),
+            PacketType::UnsubAck => done(Packet::UnsubAck(FiltersAck::read(body, strings, options)?)),
+            PacketType::PingReq => body.finish().map(|()| done(Packet::PingReq))?,
+            PacketType::PingResp => body.finish().map(|()| done(Packet::PingResp))?,
+            PacketType::Disconnect => done(Packet::Disconnect(Disconnect::read(body, strings, options)?)),
+            PacketType::Auth => done(Packet::Auth(Auth::read(body, strings, options)?)),
         })
     }
 }

@@ -4,7 +4,7 @@
 
 use super::kind::Kind;
 use crate::emit::Sink;
-use crate::error::{Cause, Fault, Field, Sender};
+use crate::error::{Cause, DecodeError, Field, Sender};
 use crate::options::DecodeOptions;
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Storage};
@@ -514,7 +514,7 @@ impl<'a, K: Kind> Properties<&'a [u8], K> {
         length: Field,
         strings: Strings,
         options: &DecodeOptions,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, DecodeError> {
         read_block(body, length, &K::RULES, strings, options).map(Self::checked)
     }
 }
@@ -527,12 +527,12 @@ fn read_block<'a>(
     rules: &Rules,
     strings: Strings,
     options: &DecodeOptions,
-) -> Result<&'a [u8], Fault> {
+) -> Result<&'a [u8], DecodeError> {
     let at = body.offset();
     let len = body.read(length, parse::shortest_var_int)?;
     let len = usize::try_from(len.get()).unwrap_or(usize::MAX);
     let Some(block) = body.split(len) else {
-        return Err(Fault::new(length, at, Cause::Truncated));
+        return Err(body.error(length, at, Cause::Truncated));
     };
     if len != 0 || rules.required.is_some() {
         check_block(block, rules, strings, options)?;
@@ -545,68 +545,111 @@ fn check_block(
     rules: &Rules,
     strings: Strings,
     options: &DecodeOptions,
-) -> Result<(), Fault> {
-    let mut seen = 0;
+) -> Result<(), DecodeError> {
+    // The properties that may still come; one that may not repeat leaves the set when it has come.
+    let mut open = rules.allowed;
     let mut data_at = 0;
     while !block.is_empty() {
         let at = block.offset();
         let number = block.read(Field::PropertyIdentifier, parse::shortest_var_int)?.get();
-        let refuse = |cause| Err(Fault::new(Field::PropertyIdentifier, at, cause));
-        let Some(id) = u8::try_from(number).ok().and_then(PropertyId::new) else {
-            return refuse(Cause::UnknownProperty(number));
+        let id = match u8::try_from(number).ok().and_then(PropertyId::new) {
+            Some(id) if open & id.bit() != 0 => id,
+            other => unexpected(&block, at, number, other, rules, options)?,
         };
-        let field = id.field();
-        if rules.allowed & id.bit() == 0 {
-            return refuse(Cause::MisplacedProperty(field));
+        if options.sender.is_some() {
+            check_sender(&block, at, id, rules, options)?;
         }
-        if let Some(sender) = options.sender
-            && (rules.only_from)(id).is_some_and(|only| only != sender)
-        {
-            return Err(Fault::new(field, at, Cause::PropertySender { property: field, sender }));
+        if !id.repeats(rules) {
+            open &= !id.bit();
         }
-        if seen & id.bit() != 0 && !id.repeats(rules) {
-            let forgotten =
-                matches!(id, PropertyId::PayloadFormatIndicator | PropertyId::MessageExpiryInterval);
-            if !(forgotten && rules.forgets_repeats && options.accept_repeated) {
-                return Err(Fault::new(field, at, Cause::RepeatedProperty(field)));
-            }
-        }
-        seen |= id.bit();
         if id == PropertyId::AuthenticationData {
             data_at = at;
         }
-        check_value(&mut block, id, field, strings)?;
+        check_value(&mut block, id, strings)?;
     }
+    let missing = |id: PropertyId| open & id.bit() != 0;
     if let Some(required) = rules.required
-        && seen & required.bit() == 0
+        && missing(required)
     {
-        return Err(Fault::new(required.field(), block.offset(), Cause::AuthenticationMethod));
+        return Err(block.error(required.field(), block.offset(), Cause::AuthenticationMethod));
     }
-    let data_alone = seen & PropertyId::AuthenticationData.bit() != 0
-        && seen & PropertyId::AuthenticationMethod.bit() == 0;
-    if rules.data_needs_method && data_alone {
-        return Err(Fault::new(Field::AuthenticationData, data_at, Cause::AuthenticationData));
+    if rules.data_needs_method
+        && !missing(PropertyId::AuthenticationData)
+        && missing(PropertyId::AuthenticationMethod)
+    {
+        return Err(block.error(Field::AuthenticationData, data_at, Cause::AuthenticationData));
     }
     Ok(())
 }
 
-fn check_value(block: &mut Cursor<'_>, id: PropertyId, field: Field, strings: Strings) -> Result<(), Fault> {
-    let at = block.offset();
-    let zero = |value: u32| {
+/// A property that is unknown, misplaced, or here again; the last may be accepted by option.
+#[cold]
+fn unexpected(
+    block: &Cursor<'_>,
+    at: usize,
+    number: u32,
+    id: Option<PropertyId>,
+    rules: &Rules,
+    options: &DecodeOptions,
+) -> Result<PropertyId, DecodeError> {
+    let Some(id) = id else {
+        return Err(block.error(Field::PropertyIdentifier, at, Cause::UnknownProperty(number)));
+    };
+    let field = id.field();
+    if rules.allowed & id.bit() == 0 {
+        return Err(block.error(Field::PropertyIdentifier, at, Cause::MisplacedProperty(field)));
+    }
+    let forgotten = matches!(id, PropertyId::PayloadFormatIndicator | PropertyId::MessageExpiryInterval);
+    if forgotten && rules.forgets_repeats && options.accept_repeated {
+        Ok(id)
+    } else {
+        Err(block.error(field, at, Cause::RepeatedProperty(field)))
+    }
+}
+
+fn check_sender(
+    block: &Cursor<'_>,
+    at: usize,
+    id: PropertyId,
+    rules: &Rules,
+    options: &DecodeOptions,
+) -> Result<(), DecodeError> {
+    match (options.sender, (rules.only_from)(id)) {
+        (Some(sender), Some(only)) if sender != only => {
+            Err(block.error(id.field(), at, Cause::PropertySender { property: id.field(), sender }))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[inline]
+fn check_value(block: &mut Cursor<'_>, id: PropertyId, strings: Strings) -> Result<(), DecodeError> {
+    let here = *block;
+    let field = id.field();
+    let out_of_range = |value: u32| {
         let cause =
             if id == PropertyId::TopicAlias { Cause::TopicAliasZero } else { Cause::PropertyValue(value) };
-        if value == 0 { Err(Fault::new(field, at, cause)) } else { Ok(()) }
+        Err(here.error(field, here.offset(), cause))
     };
     match id.shape() {
         Shape::Flag => match block.read(field, parse::byte)? {
             0 | 1 => Ok(()),
-            other => Err(Fault::new(field, at, Cause::PropertyValue(u32::from(other)))),
+            other => out_of_range(u32::from(other)),
         },
         Shape::U16 => block.read(field, parse::u16).map(drop),
-        Shape::NonZeroU16 => block.read(field, parse::u16).and_then(|value| zero(u32::from(value))),
+        Shape::NonZeroU16 => match block.read(field, parse::u16)? {
+            0 => out_of_range(0),
+            _ => Ok(()),
+        },
         Shape::U32 => block.read(field, parse::u32).map(drop),
-        Shape::NonZeroU32 => block.read(field, parse::u32).and_then(zero),
-        Shape::VarInt => block.read(field, parse::shortest_var_int).and_then(|value| zero(value.get())),
+        Shape::NonZeroU32 => match block.read(field, parse::u32)? {
+            0 => out_of_range(0),
+            _ => Ok(()),
+        },
+        Shape::VarInt => match block.read(field, parse::shortest_var_int)?.get() {
+            0 => out_of_range(0),
+            _ => Ok(()),
+        },
         Shape::Text => block.read(field, |i| strings.text(i)).map(drop),
         Shape::Topic => block.read(field, |i| strings.topic_name(i)).map(drop),
         Shape::Binary => block.read(field, parse::binary).map(drop),

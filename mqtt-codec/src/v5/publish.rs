@@ -5,7 +5,7 @@
 use super::kind::PublishProperties;
 use crate::PacketType;
 use crate::emit::{Body, Sink, encoding, head_encoding};
-use crate::error::{Cause, Fault, Field};
+use crate::error::{Cause, DecodeError, Field};
 use crate::options::DecodeOptions;
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
@@ -102,13 +102,13 @@ impl<B: Storage> Publish<B> {
 }
 
 impl<'a> Publish<&'a [u8]> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn read(
         mut body: Cursor<'a>,
         flags: u8,
         strings: Strings,
         options: &DecodeOptions,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, DecodeError> {
         let topic_at = body.offset();
         let topic = if let [0, 0, ..] = body.rest() {
             body.read(Field::TopicName, parse::u16)?;
@@ -123,12 +123,12 @@ impl<'a> Publish<&'a [u8]> {
         };
         let properties = PublishProperties::read(&mut body, Field::PropertyLength, strings, options)?;
         if topic.is_none() && properties.topic_alias().is_none() {
-            return Err(Fault::new(Field::TopicName, topic_at, Cause::TopicMissing));
+            return Err(body.error(Field::TopicName, topic_at, Cause::TopicMissing));
         }
         let payload = body.rest();
         if options.check_payload_format && properties.payload_format_indicator() == Some(PayloadFormat::Utf8)
         {
-            parse::utf8_payload(payload, Field::Payload, body.offset())?;
+            body.check_utf8(payload, Field::Payload, body.offset())?;
         }
         Ok(Self { delivery: delivery(flags, packet_id), retain: flags & 1 != 0, topic, properties, payload })
     }

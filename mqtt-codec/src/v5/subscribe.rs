@@ -6,7 +6,7 @@ use super::kind::{AckProperties, SubscribeProperties, UnsubscribeProperties};
 use super::reason::{ReasonCode, SubAckReason, UnsubAckReason};
 use crate::PacketType;
 use crate::emit::{Body, Sink, encoding};
-use crate::error::{Cause, Fault, Field};
+use crate::error::{Cause, DecodeError, Field};
 use crate::options::DecodeOptions;
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
@@ -163,18 +163,18 @@ impl<'a> Subscribe<&'a [u8]> {
         mut body: Cursor<'a>,
         strings: Strings,
         options: &DecodeOptions,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, DecodeError> {
         let packet_id = body.read(Field::PacketIdentifier, parse::packet_id)?;
         let properties = SubscribeProperties::read(&mut body, Field::PropertyLength, strings, options)?;
         let filters = List::checked(body.rest());
         if body.is_empty() {
-            return Err(Fault::new(Field::TopicFilter, body.offset(), Cause::EmptyList)); // [MQTT-3.8.3-2]
+            return Err(body.error(Field::TopicFilter, body.offset(), Cause::EmptyList)); // [MQTT-3.8.3-2]
         }
         while !body.is_empty() {
             let filter = body.read(Field::TopicFilter, |i| strings.topic_filter_v5(i))?;
             let at = body.offset();
             let options = body.read(Field::SubscriptionOptions, parse::byte)?;
-            let fault = |cause| Fault::new(Field::SubscriptionOptions, at, cause);
+            let fault = |cause| body.error(Field::SubscriptionOptions, at, cause);
             let options = SubscriptionOptions::from_byte(options).map_err(fault)?;
             if options.no_local && filter.shared().is_some() {
                 return Err(fault(Cause::SharedNoLocal)); // [MQTT-3.8.3-4]
@@ -257,12 +257,12 @@ impl<'a> Unsubscribe<&'a [u8]> {
         mut body: Cursor<'a>,
         strings: Strings,
         options: &DecodeOptions,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, DecodeError> {
         let packet_id = body.read(Field::PacketIdentifier, parse::packet_id)?;
         let properties = UnsubscribeProperties::read(&mut body, Field::PropertyLength, strings, options)?;
         let filters = List::checked(body.rest());
         if body.is_empty() {
-            return Err(Fault::new(Field::TopicFilter, body.offset(), Cause::EmptyList)); // [MQTT-3.10.3-2]
+            return Err(body.error(Field::TopicFilter, body.offset(), Cause::EmptyList)); // [MQTT-3.10.3-2]
         }
         while !body.is_empty() {
             body.read(Field::TopicFilter, |i| strings.topic_filter_v5(i))?;
@@ -369,16 +369,16 @@ impl<'a, R: ListedReason> FiltersAck<R, &'a [u8]> {
         mut body: Cursor<'a>,
         strings: Strings,
         options: &DecodeOptions,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, DecodeError> {
         let packet_id = body.read(Field::PacketIdentifier, parse::packet_id)?;
         let properties = AckProperties::read(&mut body, Field::PropertyLength, strings, options)?;
         let codes = body.rest();
         let at = body.offset();
         if codes.is_empty() {
-            return Err(Fault::new(Field::ReasonCode, at, Cause::EmptyList));
+            return Err(body.error(Field::ReasonCode, at, Cause::EmptyList));
         }
         match codes.iter().enumerate().find(|&(_, &code)| R::from_u8(code).is_none()) {
-            Some((i, &code)) => Err(Fault::new(Field::ReasonCode, at + i, Cause::ReasonCode(code))),
+            Some((i, &code)) => Err(body.error(Field::ReasonCode, at + i, Cause::ReasonCode(code))),
             None => Ok(Self { packet_id, properties, reasons: List::checked(codes) }),
         }
     }
