@@ -1,0 +1,95 @@
+//! The command line: one module per command.
+//!
+//! Data goes to stdout, talk to stderr. Each command ends with an [`Exit`] or with a [`Complaint`], which is the only
+//! place where an error becomes words and a number.
+
+mod broker;
+mod check;
+mod coverage;
+mod decode;
+mod encode;
+mod fmt;
+mod hex;
+mod list;
+mod mutants;
+mod output;
+mod run;
+mod scripts;
+mod serve;
+mod vectors;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use mqtt_codec::Version;
+
+use output::{Exit, complain};
+
+/// Tests MQTT brokers against the standards, statement by statement.
+#[derive(Debug, Parser)]
+#[command(name = "mqtt-conformance", version, about, arg_required_else_help = true, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0   all that is required held
+  1   something required failed, or a packet is malformed
+  2   something required stayed unanswered
+  3   the broker could not be reached or used
+  64  wrong usage, or a broken script or file
+
+Colour is used on terminals only, and never if NO_COLOR is set.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Args),
+    List(list::Args),
+    Check(check::Args),
+    Fmt(fmt::Args),
+    Serve(serve::Args),
+    Explain(coverage::ExplainArgs),
+    Coverage(coverage::Args),
+    Mutants(mutants::Args),
+    Decode(decode::Args),
+    Encode(encode::Args),
+    Vectors(vectors::Args),
+}
+
+/// Runs the tool with the arguments of the process.
+pub(crate) fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no mistakes.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Fine };
+            // Nobody is left to tell when stderr is closed.
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    let result = match cli.command {
+        Command::Run(args) => run::run(&args),
+        Command::List(args) => list::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Fmt(args) => fmt::run(&args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Explain(args) => coverage::explain(&args),
+        Command::Coverage(args) => coverage::run(&args),
+        Command::Mutants(args) => mutants::run(&args),
+        Command::Decode(args) => decode::run(&args),
+        Command::Encode(args) => encode::run(&args),
+        Command::Vectors(args) => vectors::run(&args),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(complaint) => complain(&complaint).into(),
+    }
+}
+
+/// Reads a version as the command line writes it.
+fn version(text: &str) -> Result<Version, String> {
+    text.parse().map_err(|_| "expected 3.1, 3.1.1 or 5.0".to_owned())
+}

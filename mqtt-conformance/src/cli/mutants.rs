@@ -1,0 +1,99 @@
+//! `mutants`: every test against every fault of the reference broker.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use clap::ValueEnum;
+use mqtt_conformance::lab;
+use mqtt_conformance::run::Verdict;
+use mqtt_conformance::server::{Rule, Rules};
+use serde_json::json;
+
+use super::output::{Complaint, Exit, say, to_stdout};
+use super::scripts::{Paths, Selection};
+
+/// Tries the tests against the reference broker with one fault at a time, in memory.
+///
+/// Under each fault run the tests that cover a statement which it breaks. A test that passes all the same proves nothing.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    selection: Selection,
+    /// Only this fault, by the name of its rule. May be given several times
+    #[arg(long, value_name = "RULE")]
+    rule: Vec<String>,
+    /// How to print the result
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    #[command(flatten)]
+    paths: Paths,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// One line per fault, then what is wrong
+    Text,
+    /// One JSON object
+    Json,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
+    let tests: Vec<_> = args.selection.apply(args.paths.tests()?)?.into_iter().map(Arc::new).collect();
+    let rules = rules(&args.rule)?;
+    let start = Instant::now();
+    let matrix = lab::matrix(&tests, &rules)?;
+    let (survivors, unproven, untried) = (matrix.survivors(), matrix.unproven(), matrix.untried(&tests));
+    to_stdout(|out| {
+        if matches!(args.format, Format::Json) {
+            let mutants: BTreeMap<_, _> = matrix.mutants.iter().map(|(name, tests)| (*name, tests)).collect();
+            let all = json!({
+                "mutants": mutants,
+                "unsound": matrix.unsound,
+                "survivors": survivors,
+                "unproven": unproven,
+                "untried": untried,
+            });
+            writeln!(out, "{all:#}")?;
+            return Ok(());
+        }
+        for (name, tests) in &matrix.mutants {
+            let failed = tests.values().filter(|verdict| **verdict == Verdict::Fail).count();
+            let word = if failed > 0 { "noticed" } else { "survives" };
+            writeln!(out, "{word:9} {name}  {failed}/{}", tests.len())?;
+        }
+        for (test, verdict) in &matrix.unsound {
+            writeln!(out, "\nthe reference broker itself: {verdict} {test}")?;
+        }
+        for script in &unproven {
+            writeln!(out, "no fault makes it fail: {script}")?;
+        }
+        for test in &untried {
+            writeln!(out, "no fault concerns it: {test}")?;
+        }
+        Ok(())
+    })?;
+    say(format_args!(
+        "{} faults, {} noticed; {} tests, {} trials, {} unsound, {} scripts unproven; {:.1} s",
+        matrix.mutants.len(),
+        matrix.mutants.len() - survivors.len(),
+        tests.len(),
+        matrix.trials(),
+        matrix.unsound.len(),
+        unproven.len(),
+        start.elapsed().as_secs_f64(),
+    ));
+    let fine = matrix.unsound.is_empty() && survivors.is_empty() && unproven.is_empty();
+    Ok(if fine { Exit::Fine } else { Exit::Failed })
+}
+
+/// The rules of these names; all without any.
+fn rules(names: &[String]) -> Result<Vec<&'static Rule>, Complaint> {
+    if names.is_empty() {
+        return Ok(Rules::ALL.iter().collect());
+    }
+    let find = |name: &String| {
+        Rules::find(name).ok_or_else(|| Complaint::usage(format_args!("no rule is called {name}")))
+    };
+    names.iter().map(find).collect()
+}

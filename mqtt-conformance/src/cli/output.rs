@@ -1,0 +1,112 @@
+//! What goes out: data, talk, and the number at the end.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// All that is required held.
+    Fine,
+    /// Something required failed, or a packet is malformed.
+    Failed,
+    /// Something required stayed unanswered.
+    Inconclusive,
+    /// The broker could not be reached or used.
+    Unreachable,
+    /// Wrong usage, or a broken script or file.
+    Usage,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Fine => 0,
+            Exit::Failed => 1,
+            Exit::Inconclusive => 2,
+            Exit::Unreachable => 3,
+            Exit::Usage => 64,
+        })
+    }
+}
+
+/// Why a command could not do what it was asked.
+#[derive(Debug)]
+pub(super) struct Complaint {
+    exit: Exit,
+    message: String,
+    hint: Option<String>,
+    /// The reader of stdout has gone, as `head` does: nothing to say.
+    silent: bool,
+}
+
+impl Complaint {
+    /// A mistake in how the tool was called, or in what it was given.
+    pub(super) fn usage(message: impl fmt::Display) -> Self {
+        Self { exit: Exit::Usage, message: message.to_string(), hint: None, silent: false }
+    }
+
+    /// The broker cannot be reached or used.
+    pub(super) fn unreachable(message: impl fmt::Display) -> Self {
+        Self { exit: Exit::Unreachable, message: message.to_string(), hint: None, silent: false }
+    }
+
+    /// Says what to do about it.
+    pub(super) fn hint(self, hint: impl fmt::Display) -> Self {
+        Self { hint: Some(hint.to_string()), ..self }
+    }
+}
+
+impl From<io::Error> for Complaint {
+    fn from(error: io::Error) -> Self {
+        let silent = error.kind() == io::ErrorKind::BrokenPipe;
+        let exit = if silent { Exit::Fine } else { Exit::Usage };
+        Self { exit, message: error.to_string(), hint: None, silent }
+    }
+}
+
+/// Says it on stderr.
+pub(super) fn complain(complaint: &Complaint) -> Exit {
+    if !complaint.silent {
+        error(&complaint.message);
+        if let Some(text) = &complaint.hint {
+            hint(text);
+        }
+    }
+    complaint.exit
+}
+
+/// `error: …` on stderr.
+pub(super) fn error(message: impl fmt::Display) {
+    say(format_args!("{RED}error:{RESET} {message}"));
+}
+
+/// `hint: …` on stderr.
+pub(super) fn hint(message: impl fmt::Display) {
+    say(format_args!("{CYAN}hint:{RESET} {message}"));
+}
+
+/// A line on stderr.
+pub(super) fn say(line: impl fmt::Display) {
+    // Nobody is left to tell when stderr is closed.
+    let _ = writeln!(anstream::stderr().lock(), "{line}");
+}
+
+// `anstream` takes them out where they don't belong.
+pub(super) const RED: &str = "\x1b[1;31m";
+pub(super) const GREEN: &str = "\x1b[32m";
+pub(super) const YELLOW: &str = "\x1b[33m";
+pub(super) const CYAN: &str = "\x1b[36m";
+pub(super) const DIM: &str = "\x1b[2m";
+pub(super) const RESET: &str = "\x1b[0m";
+
+/// Writes data to stdout through a buffer, and makes sure that it arrives.
+pub(super) fn to_stdout<T>(
+    write: impl FnOnce(&mut dyn Write) -> Result<T, Complaint>,
+) -> Result<T, Complaint> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let result = write(&mut out);
+    out.flush()?;
+    result
+}

@@ -1,0 +1,251 @@
+//! `run`: scripts against a broker.
+
+mod report;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mqtt_codec::Version;
+use mqtt_conformance::run::{Config, Event, Outcome, ProbeError, TcpConnector, Verdict, probe, run_all};
+use mqtt_conformance::script::{Level, Test};
+use mqtt_conformance::server::{Limits, Rules, serve};
+use tokio::sync::mpsc;
+
+use super::broker::{self, Address};
+use super::output::{Complaint, Exit, say};
+use super::scripts::{Paths, Selection};
+use report::Report;
+
+/// Runs scripts against a broker, and says what held.
+///
+/// Without --broker, it is the reference broker that is built in. User name and password are taken from the address, or else from
+/// the variables `MQTT_USERNAME` and `MQTT_PASSWORD`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The broker: mqtt://[user[:password]@]host[:port]
+    #[arg(long, value_name = "URL", value_parser = broker::parse)]
+    broker: Option<Address>,
+    #[command(flatten)]
+    selection: Selection,
+    /// How many tests run at the same time
+    #[arg(long, value_name = "N", default_value = "32", value_parser = jobs)]
+    jobs: usize,
+    /// How long to wait for an answer where a script doesn't say: 5s, 500ms
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time)]
+    timeout: Duration,
+    /// Show failures and the closing table only
+    #[arg(long, short)]
+    quiet: bool,
+    #[command(flatten)]
+    paths: Paths,
+}
+
+/// How long the first visit to a broker may take, in all versions together.
+const VISIT: Duration = Duration::from_secs(10);
+
+fn jobs(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|jobs| *jobs > 0).ok_or_else(|| "expected a number from 1 on".to_owned())
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    let (digits, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));
+    let factor = match unit {
+        "" | "s" => 1.0,
+        "ms" => 0.001,
+        "min" => 60.0,
+        _ => return Err("expected a time such as 5s or 500ms".to_owned()),
+    };
+    let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    digits
+        .parse()
+        .ok()
+        .filter(|_| plain)
+        .and_then(|number: f64| Duration::try_from_secs_f64(number * factor).ok())
+        .filter(|time| (Duration::from_millis(1)..=Duration::from_secs(3600)).contains(time))
+        .ok_or_else(|| "expected a time from 1ms to 60min, such as 5s or 500ms".to_owned())
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
+    let tests = args.selection.apply(args.paths.tests()?)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let exit = runtime.block_on(run_tests(args, tests));
+    // What is left are connections that nobody waits for.
+    runtime.shutdown_background();
+    exit
+}
+
+async fn run_tests(args: &Args, tests: Vec<Test>) -> Result<Exit, Complaint> {
+    let mut config = Config::default();
+    config.step_deadline = args.timeout;
+    config.run = mark();
+    let (connector, name) = match &args.broker {
+        Some(address) => {
+            log_in(address, &mut config);
+            (TcpConnector::new(address.socket.clone()), address.to_string())
+        }
+        None => start_built_in().await?,
+    };
+    tokio::time::timeout(VISIT, visit(&connector, &name, &tests, &mut config)).await.map_err(|_| {
+        Complaint::unreachable(format_args!("{name}: no usable answer for {} s", VISIT.as_secs()))
+    })??;
+    let tests: Vec<Arc<Test>> = tests.into_iter().map(Arc::new).collect();
+    let (news, mut inbox) = mpsc::unbounded_channel();
+    let mut report = Report::new(&tests, args.quiet, config.password.as_deref());
+    let running = run_all(tests.clone(), Arc::new(connector), Arc::new(config), args.jobs, news);
+    tokio::pin!(running);
+    let outcomes = loop {
+        tokio::select! {
+            biased;
+            Some(event) = inbox.recv() => tell(&mut report, event)?,
+            outcomes = &mut running => break outcomes,
+        }
+    };
+    while let Ok(event) = inbox.try_recv() {
+        tell(&mut report, event)?;
+    }
+    report.close(&name, &outcomes)?;
+    Ok(judge(&outcomes))
+}
+
+fn tell(report: &mut Report<'_>, event: Event) -> Result<(), Complaint> {
+    match event {
+        Event::Finished { index, outcome } => report.finished(index, &outcome),
+        Event::Started { id, .. } => {
+            report.started(&id);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What the outcomes mean for the caller.
+fn judge(outcomes: &[Arc<Outcome>]) -> Exit {
+    let required =
+        |verdict| outcomes.iter().any(|outcome| outcome.verdict == verdict && outcome.level == Level::Must);
+    let errors = |unreachable| {
+        outcomes.iter().any(|outcome| outcome.verdict == Verdict::Error && outcome.unreachable == unreachable)
+    };
+    if required(Verdict::Fail) {
+        Exit::Failed
+    } else if errors(true) {
+        Exit::Unreachable
+    } else if errors(false) {
+        Exit::Usage
+    } else if required(Verdict::Inconclusive) {
+        Exit::Inconclusive
+    } else {
+        Exit::Fine
+    }
+}
+
+/// Five digits and letters that no other run is likely to have.
+fn mark() -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let mut number = (since.as_nanos() / 1000) ^ (u128::from(std::process::id()) << 20);
+    (0..5)
+        .map(|_| {
+            let digit = u32::try_from(number % 36).unwrap_or_default();
+            number /= 36;
+            char::from_digit(digit, 36).unwrap_or('0')
+        })
+        .collect()
+}
+
+fn log_in(address: &Address, config: &mut Config) {
+    config.user_name.clone_from(&address.user_name);
+    config.password.clone_from(&address.password);
+    if config.user_name.is_none() {
+        config.user_name = std::env::var("MQTT_USERNAME").ok().filter(|name| !name.is_empty());
+        config.password = std::env::var_os("MQTT_PASSWORD").map(std::ffi::OsString::into_encoded_bytes);
+        // 3.x has no password without a user name.
+        if config.user_name.is_none() {
+            config.password = None;
+        }
+    } else if config.password.is_none() {
+        config.password = std::env::var_os("MQTT_PASSWORD").map(std::ffi::OsString::into_encoded_bytes);
+    }
+    if config.user_name.is_some() {
+        config.missing.remove("auth");
+    }
+}
+
+/// Starts the reference broker on a port of the system's choosing.
+async fn start_built_in() -> Result<(TcpConnector, String), Complaint> {
+    let trouble = |e| Complaint::unreachable(format_args!("the built-in broker cannot be started: {e}"));
+    let listener = serve::loopback().await.map_err(trouble)?;
+    let address = listener.local_addr().map_err(trouble)?;
+    let server = serve::Server::start(Rules::standard(), Limits::default());
+    tokio::spawn(async move { server.serve_tcp(listener).await });
+    Ok((TcpConnector::new(address.to_string()), format!("the built-in broker at {address}")))
+}
+
+/// Asks the broker for each version of the tests whether it is there, and what it lacks.
+async fn visit(
+    connector: &TcpConnector,
+    name: &str,
+    tests: &[Test],
+    config: &mut Config,
+) -> Result<(), Complaint> {
+    let mut gentle = config.clone();
+    gentle.connect_timeout = gentle.connect_timeout.min(Duration::from_secs(4));
+    gentle.step_deadline = gentle.step_deadline.clamp(Duration::from_secs(1), Duration::from_secs(5));
+    let versions: BTreeSet<Version> = tests.iter().map(|test| test.version).collect();
+    let mut refusals: Vec<(Version, ProbeError)> = Vec::new();
+    for version in &versions {
+        match probe(connector, *version, &gentle).await {
+            Ok(found) => config.missing.extend(found.missing),
+            Err(error) if error.is_about_version() => {
+                config.missing_versions.insert(*version, error.to_string());
+                refusals.push((*version, error));
+            }
+            Err(error) => return Err(useless(name, &error)),
+        }
+    }
+    if let Some((_, error)) = refusals.first()
+        && refusals.len() == versions.len()
+    {
+        return Err(useless(name, error));
+    }
+    for (version, error) in refusals {
+        say(format_args!("{name}: no tests of MQTT {version}: {error}"));
+    }
+    Ok(())
+}
+
+fn useless(name: &str, error: &ProbeError) -> Complaint {
+    let complaint = Complaint::unreachable(format_args!("{name}: {error}"));
+    match error {
+        ProbeError::Unreachable(_) => complaint.hint("is the broker running, and is this its address?"),
+        ProbeError::NoConnection(_) => {
+            complaint.hint("is the address right, or does a firewall drop the packets?")
+        }
+        ProbeError::NotMqtt { .. } | ProbeError::NotConnAck(_) | ProbeError::NoAnswer(_) => {
+            complaint.hint("does this port speak MQTT, without TLS or WebSocket?")
+        }
+        ProbeError::Refused { code: 4 | 5 | 0x86 | 0x87, .. } => complaint.hint(
+            "give user name and password: mqtt://user:password@host, or MQTT_USERNAME and MQTT_PASSWORD",
+        ),
+        _ => complaint,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_times() {
+        for (text, millis) in [("5s", 5000), ("5", 5000), ("0.5s", 500), ("250ms", 250), ("1min", 60_000)] {
+            assert_eq!(time(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "s", "0", "-1", "1h", "1e3", "inf", "1.2.3s", "61min"] {
+            assert!(time(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_run_has_a_mark_of_five() {
+        assert_eq!(mark().len(), 5);
+    }
+}

@@ -1,0 +1,13 @@
+//! Tests an MQTT broker against the standards, statement by statement.
+//!
+//! A test is a packet script: what to send on which connection, and what the standard lets the broker
+//! answer. Module [`script`] reads the language. Module [`server`] is a reference broker to test against.
+//! Module [`tree`] has packets as named values in JSON, and [`vectors`] runs the codec over files of test vectors.
+
+pub mod lab;
+pub mod run;
+pub mod script;
+pub mod server;
+pub mod statements;
+pub mod tree;
+pub mod vectors;

@@ -1,0 +1,185 @@
+//! One open connection: a task that reads and frames, and the half that writes.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use bytes::{Bytes, BytesMut};
+use mqtt_codec::{AnyDecoder, DecodeError, DecodeOptions, Decoded, Frame, Sender, Version};
+use serde_json::Value as Tree;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf, split};
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::tree::to_tree;
+
+/// What the reader of a connection saw.
+#[derive(Debug)]
+pub(super) enum Arrival {
+    Packet {
+        bytes: Bytes,
+        packet: Result<Tree, DecodeError>,
+    },
+    /// Bytes from which no packet can be cut any more; nothing after them can be read.
+    Garbage {
+        bytes: Bytes,
+        error: DecodeError,
+    },
+    /// The broker closed, with these bytes of an unfinished packet read.
+    Closed {
+        rest: Bytes,
+        error: Option<io::Error>,
+    },
+}
+
+/// An arrival with its connection and time.
+#[derive(Debug)]
+pub(super) struct Arrived {
+    pub(super) link: usize,
+    pub(super) at: Instant,
+    pub(super) what: Arrival,
+}
+
+/// The writing end of an open connection, and the handle of its reader.
+#[derive(Debug)]
+pub(super) struct Link<S> {
+    writer: WriteHalf<S>,
+    reader: JoinHandle<ReadHalf<S>>,
+    stop: Arc<Notify>,
+    unfinished: Arc<AtomicUsize>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Link<S> {
+    pub(super) fn new(
+        id: usize,
+        stream: S,
+        version: Version,
+        max_packet: u32,
+        out: mpsc::Sender<Arrived>,
+    ) -> Self {
+        let (split_reader, writer) = split(stream);
+        let stop = Arc::new(Notify::new());
+        let unfinished = Arc::new(AtomicUsize::new(0));
+        let reader = Reader { link: id, version, max_packet, out, unfinished: Arc::clone(&unfinished) };
+        let reader = tokio::spawn(reader.run(split_reader, Arc::clone(&stop)));
+        Self { writer, reader, stop, unfinished }
+    }
+
+    /// How many bytes of a packet have come whose end has not.
+    pub(super) fn unfinished(&self) -> usize {
+        self.unfinished.load(Relaxed)
+    }
+
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.writer.write_all(bytes).await?;
+        self.writer.flush().await
+    }
+
+    /// Says that nothing more will be sent.
+    pub(super) async fn finish(&mut self) -> io::Result<()> {
+        self.writer.shutdown().await
+    }
+
+    /// Stops reading and puts the stream together again; `None` if the reader was lost.
+    pub(super) async fn into_stream(self) -> Option<S> {
+        self.stop.notify_one();
+        let reader = self.reader.await.ok()?;
+        Some(reader.unsplit(self.writer))
+    }
+}
+
+/// What reads a connection.
+struct Reader {
+    link: usize,
+    version: Version,
+    max_packet: u32,
+    out: mpsc::Sender<Arrived>,
+    unfinished: Arc<AtomicUsize>,
+}
+
+impl Reader {
+    async fn run<S: AsyncRead>(self, mut stream: ReadHalf<S>, stop: Arc<Notify>) -> ReadHalf<S> {
+        let Self { link, version, max_packet, out, unfinished } = self;
+        let decoder = AnyDecoder::with_options(version, DecodeOptions::new().sender(Sender::Server));
+        let mut buffer = BytesMut::new();
+        // `stop` is not consumed before the reader ends, so one future for all rounds.
+        let stopped = stop.notified();
+        tokio::pin!(stopped);
+        loop {
+            let (length, broken) = match Frame::take(&buffer, version, max_packet) {
+                Ok(Decoded::Complete { consumed, .. }) => (Some(consumed), None),
+                Ok(Decoded::Incomplete { needed }) => {
+                    buffer.reserve(needed.min(1 << 16));
+                    unfinished.store(buffer.len(), Relaxed);
+                    // A first byte that no packet has: the rest may never come.
+                    (None, decoder.decode(&buffer).err())
+                }
+                Err(error) => (None, Some(error)),
+            };
+            let what = if let Some(length) = length {
+                let bytes = buffer.split_to(length).freeze();
+                unfinished.store(0, Relaxed);
+                let packet = match decoder.decode(&bytes) {
+                    Ok(Decoded::Complete { value, .. }) => Some(Ok(to_tree(&value))),
+                    Ok(Decoded::Incomplete { .. }) => None,
+                    Err(error) => Some(Err(error)),
+                };
+                // A whole frame cannot be incomplete.
+                packet.map(|packet| Arrival::Packet { bytes, packet })
+            } else if let Some(error) = broken {
+                Some(Arrival::Garbage { bytes: buffer.split().freeze(), error })
+            } else {
+                let end = tokio::select! {
+                    biased;
+                    () = &mut stopped => return stream,
+                    read = stream.read_buf(&mut buffer) => match read {
+                        Ok(0) => Some(None),
+                        Ok(_) => None,
+                        Err(error) => Some(Some(error)),
+                    },
+                };
+                end.map(|error| Arrival::Closed { rest: buffer.split().freeze(), error })
+            };
+            let Some(what) = what else {
+                continue;
+            };
+            let last = matches!(what, Arrival::Closed { .. });
+            let garbage = matches!(what, Arrival::Garbage { .. });
+            let sent = tokio::select! {
+                () = &mut stopped => return stream,
+                sent = out.send(Arrived { link, at: Instant::now(), what }) => sent,
+            };
+            if last || sent.is_err() {
+                return stream;
+            }
+            if garbage {
+                return drain(link, stream, &out, stopped).await;
+            }
+        }
+    }
+}
+
+/// Reads on without looking, so that the close is still seen.
+async fn drain<S: AsyncRead>(
+    link: usize,
+    mut stream: ReadHalf<S>,
+    out: &mpsc::Sender<Arrived>,
+    mut stopped: std::pin::Pin<&mut tokio::sync::futures::Notified<'_>>,
+) -> ReadHalf<S> {
+    let mut buffer = vec![0; 1 << 14];
+    loop {
+        let error = tokio::select! {
+            biased;
+            () = &mut stopped => return stream,
+            read = stream.read(&mut buffer) => match read {
+                Ok(0) => None,
+                Ok(_) => continue,
+                Err(error) => Some(error),
+            },
+        };
+        let what = Arrival::Closed { rest: Bytes::new(), error };
+        let _ = out.send(Arrived { link, at: Instant::now(), what }).await;
+        return stream;
+    }
+}

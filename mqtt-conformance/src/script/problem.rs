@@ -1,0 +1,225 @@
+//! What is wrong with a script, and where.
+
+use std::fmt;
+use std::sync::Arc;
+
+use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+
+use super::ast::Span;
+
+/// How much a [`Problem`] matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "it stops the run, or it does not")]
+pub enum Severity {
+    /// The script runs, but probably does not do what its author meant.
+    Warning,
+    /// The script cannot run.
+    Error,
+}
+
+/// One mistake in a script.
+///
+/// As a [`Diagnostic`] it shows the line with a caret; `Display` is the message alone, and
+/// [`one_line`](Self::one_line) puts file, line and column in front.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Problem {
+    /// How much it matters.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+    /// Where.
+    pub span: Span,
+    /// What the author may have meant, or can do.
+    pub hint: Option<String>,
+    source: NamedSource<Arc<str>>,
+    text: Arc<str>,
+}
+
+impl Problem {
+    pub(super) fn new(file: &str, source: &Arc<str>, span: Span, draft: Draft) -> Self {
+        Self {
+            severity: draft.severity,
+            message: draft.message,
+            span,
+            hint: draft.hint,
+            source: NamedSource::new(file, Arc::clone(source)),
+            text: Arc::clone(source),
+        }
+    }
+
+    /// The file's name.
+    pub fn file(&self) -> &str {
+        self.source.name()
+    }
+
+    /// The line, counted from 1.
+    pub fn line(&self) -> usize {
+        self.span.position(&self.text).0
+    }
+
+    /// The column, counted from 1 in characters.
+    pub fn column(&self) -> usize {
+        self.span.position(&self.text).1
+    }
+
+    /// `file:line:column: message`.
+    pub fn one_line(&self) -> String {
+        format!("{}:{}:{}: {}", self.file(), self.line(), self.column(), self.message)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl Diagnostic for Problem {
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.severity {
+            Severity::Warning => miette::Severity::Warning,
+            Severity::Error => miette::Severity::Error,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.hint.as_ref().map(|hint| Box::new(hint) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let length = self.span.end.saturating_sub(self.span.start);
+        let label = LabeledSpan::new_primary_with_span(Some("here".to_owned()), (self.span.start, length));
+        Some(Box::new(std::iter::once(label)))
+    }
+}
+
+/// A script that cannot run, with every mistake that was found.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ScriptError {
+    /// The mistakes in the order of the file; at least one.
+    pub problems: Vec<Problem>,
+}
+
+impl fmt::Display for ScriptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.problems.first().map_or("the script", Problem::file);
+        match self.problems.len() {
+            1 => write!(f, "{file} has a mistake"),
+            n => write!(f, "{file} has {n} mistakes"),
+        }
+    }
+}
+
+impl std::error::Error for ScriptError {}
+
+impl Diagnostic for ScriptError {
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        Some(Box::new(self.problems.iter().map(|p| p as &dyn Diagnostic)))
+    }
+}
+
+/// A problem before its place is known.
+#[derive(Clone, Debug)]
+pub(super) struct Draft {
+    pub(super) severity: Severity,
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+}
+
+impl Draft {
+    pub(super) fn error(message: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, message: message.into(), hint: None }
+    }
+
+    pub(super) fn warning(message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(message) }
+    }
+
+    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// Offers the known word that is closest to `word`, or else the list if it is short.
+    pub(super) fn did_you_mean<'a>(self, word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let known: Vec<&str> = known.into_iter().collect();
+        if let Some(best) = closest(word, &known) {
+            return self.hint(format!("did you mean `{best}`?"));
+        }
+        if known.is_empty() || known.len() > 12 {
+            return self;
+        }
+        let list: Vec<String> = known.iter().map(|k| format!("`{k}`")).collect();
+        self.hint(format!("known here: {}", list.join(", ")))
+    }
+}
+
+/// The known word that a typing mistake would turn into `word`.
+fn closest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let lower = word.to_lowercase();
+    known
+        .iter()
+        .map(|k| (distance(&lower, &k.to_lowercase()), *k))
+        .filter(|(d, k)| {
+            let (a, b) = (k.chars().count(), word.chars().count());
+            *d <= 1 + a.min(b) / 4 && *d < a.max(b)
+        })
+        .min_by_key(|(d, _)| *d)
+        .map(|(_, k)| k)
+}
+
+/// How many characters must be added, removed, changed or swapped with their neighbour.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut before: Vec<usize> = Vec::new();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    let mut last = None;
+    for (i, ca) in a.chars().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, cb) in b.iter().enumerate() {
+            let change = row[j] + usize::from(ca != *cb);
+            let mut best = change.min(row[j + 1] + 1).min(next[j] + 1);
+            if j > 0 && last == Some(*cb) && b[j - 1] == ca {
+                best = best.min(before[j - 1] + 1);
+            }
+            next.push(best);
+        }
+        last = Some(ca);
+        before = std::mem::replace(&mut row, next);
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_typing_mistakes() {
+        assert_eq!(distance("", ""), 0);
+        assert_eq!(distance("puback", "puback"), 0);
+        assert_eq!(distance("pubakc", "puback"), 1);
+        assert_eq!(distance("pubck", "puback"), 1);
+        assert_eq!(distance("a", "xyz"), 3);
+    }
+
+    #[test]
+    fn offers_the_closest_word_or_the_list() {
+        let known = ["topic", "payload", "qos"];
+        assert_eq!(
+            Draft::error("x").did_you_mean("tpoic", known).hint.as_deref(),
+            Some("did you mean `topic`?")
+        );
+        assert_eq!(
+            Draft::error("x").did_you_mean("zzzzzz", known).hint.as_deref(),
+            Some("known here: `topic`, `payload`, `qos`")
+        );
+    }
+}

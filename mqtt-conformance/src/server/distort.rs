@@ -1,0 +1,137 @@
+//! What broken rules do to the bytes of a packet, where the codec cannot write down what they do.
+
+use super::Rules;
+use bytes::BytesMut;
+use mqtt_codec::{AnyPacket, Delivery, PacketId, v3, v5};
+
+/// A code that no answer has.
+const UNLISTED: u8 = 0x07;
+
+/// The bytes of a packet as they are sent. Under the standard they stay as they are.
+pub(super) fn distort(rules: &Rules, packet: &AnyPacket, bytes: BytesMut) -> BytesMut {
+    match packet {
+        AnyPacket::V3(packet) => distort_v3(rules, packet, bytes),
+        AnyPacket::V5(packet) => distort_v5(rules, packet, bytes),
+    }
+}
+
+fn distort_v3(rules: &Rules, packet: &v3::Packet, mut bytes: BytesMut) -> BytesMut {
+    match packet {
+        v3::Packet::ConnAck(connack) => distort_connack(rules, connack.return_code(), &mut bytes),
+        v3::Packet::Publish(publish) if publish.delivery == Delivery::AtMostOnce => {
+            let with_id = v3::Publish { delivery: AT_LEAST_ONCE, ..publish.clone() };
+            distort_qos_0(rules, &AnyPacket::V3(v3::Packet::Publish(with_id)), &mut bytes);
+        }
+        v3::Packet::PubRel(_) if !rules.pubrel_flags_are_fixed => change(&mut bytes, 0, |_| 0x60),
+        v3::Packet::SubAck(_) if !rules.suback_codes_are_listed => change_last(&mut bytes),
+        _ => {}
+    }
+    bytes
+}
+
+fn distort_v5(rules: &Rules, packet: &v5::Packet, mut bytes: BytesMut) -> BytesMut {
+    // Answers are short: their fixed header has two bytes, and the code follows the Packet Identifier.
+    const ACK_CODE: usize = 4;
+    match packet {
+        v5::Packet::ConnAck(connack) => {
+            if !rules.connack_flags_reserved {
+                let at = body(&bytes);
+                change(&mut bytes, at, |flags| flags | 0x80);
+            }
+            distort_connack(rules, connack.reason().into(), &mut bytes);
+        }
+        v5::Packet::Publish(publish) if publish.delivery == Delivery::AtMostOnce => {
+            let mut with_id = publish.clone();
+            with_id.delivery = AT_LEAST_ONCE;
+            distort_qos_0(rules, &AnyPacket::V5(v5::Packet::Publish(with_id)), &mut bytes);
+        }
+        v5::Packet::PubAck(_) | v5::Packet::PubRec(_) if !rules.publish_answers_are_listed => {
+            change(&mut bytes, ACK_CODE, |_| UNLISTED);
+        }
+        v5::Packet::PubComp(_) if !rules.pubcomp_code_is_listed => {
+            change(&mut bytes, ACK_CODE, |_| UNLISTED);
+        }
+        v5::Packet::PubRel(pubrel) => {
+            if !rules.pubrel_code_is_listed {
+                bytes = with_code(pubrel.packet_id);
+            }
+            if !rules.pubrel_flags_are_fixed {
+                change(&mut bytes, 0, |_| 0x60);
+            }
+        }
+        v5::Packet::SubAck(suback) => {
+            if !rules.suback_codes_are_listed {
+                change_last(&mut bytes);
+            }
+            if !rules.writes_empty_properties && suback.properties.is_empty() {
+                remove_property_length(&mut bytes);
+            }
+        }
+        v5::Packet::UnsubAck(_) if !rules.unsuback_codes_are_listed => change_last(&mut bytes),
+        v5::Packet::Disconnect(_) if !rules.disconnect_code_is_listed => {
+            let at = body(&bytes);
+            change(&mut bytes, at, |_| UNLISTED);
+        }
+        v5::Packet::Auth(_) if !rules.auth_flags_are_fixed => change(&mut bytes, 0, |first| first | 0b0010),
+        _ => {}
+    }
+    bytes
+}
+
+const AT_LEAST_ONCE: Delivery = Delivery::AtLeastOnce { packet_id: PacketId::MIN, dup: false };
+
+fn distort_connack(rules: &Rules, code: u8, bytes: &mut BytesMut) {
+    let at = body(bytes);
+    if code != 0 && !rules.session_absent_in_refusal {
+        change(bytes, at, |flags| flags | 1);
+    }
+    if code != 0 && !rules.connack_code_is_listed {
+        change(bytes, at + 1, |_| UNLISTED);
+    }
+}
+
+fn distort_qos_0(rules: &Rules, with_id: &AnyPacket, bytes: &mut BytesMut) {
+    if !rules.qos_0_without_id {
+        let mut longer = BytesMut::new();
+        if with_id.encode_to(&mut longer).is_ok() {
+            change(&mut longer, 0, |first| first & !0b0110);
+            *bytes = longer;
+        }
+    }
+    if !rules.qos_0_without_dup {
+        change(bytes, 0, |first| first | 0b1000);
+    }
+}
+
+/// Where the body of a packet begins.
+fn body(bytes: &[u8]) -> usize {
+    1 + bytes.iter().skip(1).take_while(|&&b| b & 0x80 != 0).count() + 1
+}
+
+fn change(bytes: &mut BytesMut, at: usize, change: impl Fn(u8) -> u8) {
+    if let Some(byte) = bytes.get_mut(at) {
+        *byte = change(*byte);
+    }
+}
+
+fn change_last(bytes: &mut BytesMut) {
+    if let Some(byte) = bytes.last_mut() {
+        *byte = UNLISTED;
+    }
+}
+
+/// A PUBREL with a code.
+fn with_code(id: PacketId) -> BytesMut {
+    let [high, low] = id.get().to_be_bytes();
+    BytesMut::from([0x62, 3, high, low, UNLISTED].as_slice())
+}
+
+/// Takes the Property Length out of a SUBACK of two-byte fixed header; a longer one stays as it is.
+fn remove_property_length(bytes: &mut BytesMut) {
+    const PROPERTY_LENGTH: usize = 4;
+    if body(bytes) == 2 && bytes.len() > PROPERTY_LENGTH {
+        let rest = bytes.split_off(PROPERTY_LENGTH);
+        bytes.extend_from_slice(rest.get(1..).unwrap_or_default());
+        change(bytes, 1, |length| length - 1);
+    }
+}

@@ -1,0 +1,92 @@
+//! Retained messages: the last one of each topic.
+
+use super::message::Message;
+use super::{Limits, Rules};
+use bytes::Bytes;
+use mqtt_codec::TopicName;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The retained message of each topic.
+#[derive(Debug, Default)]
+pub(super) struct Retained {
+    messages: BTreeMap<Bytes, Arc<Message>>,
+    weight: usize,
+}
+
+impl Retained {
+    /// Only the message that tells which broker this is.
+    pub(super) fn with_version() -> Self {
+        let mut retained = Self::default();
+        if let Ok(topic) = TopicName::try_from("$SYS/broker/version") {
+            let about = concat!("mqtt-conformance reference broker ", env!("CARGO_PKG_VERSION"));
+            let message = Message::new(topic, Bytes::from_static(about.as_bytes()), 0, Bytes::new());
+            retained.insert(Arc::new(Message { retain: true, ..message }));
+        }
+        retained
+    }
+
+    fn insert(&mut self, message: Arc<Message>) {
+        self.remove(message.topic.as_bytes());
+        self.weight += message.weight();
+        self.messages.insert(Bytes::copy_from_slice(message.topic.as_bytes()), message);
+    }
+
+    fn remove(&mut self, topic: &[u8]) {
+        if let Some(message) = self.messages.remove(topic) {
+            self.weight = self.weight.saturating_sub(message.weight());
+        }
+    }
+
+    /// Does with a published message what its RETAIN flag says; `false` when there is no room to keep it.
+    pub(super) fn take(&mut self, message: &Arc<Message>, rules: &Rules, limits: &Limits) -> bool {
+        let topic = message.topic.as_bytes();
+        if !message.retain {
+            if !rules.unretained_changes_nothing {
+                self.remove(topic);
+            }
+            return true;
+        }
+        if message.payload.is_empty() {
+            if rules.clears_retained {
+                self.remove(topic); // [5.0/MQTT-3.3.1-6]
+            }
+            if !rules.stores_no_empty_retained {
+                self.insert(Arc::clone(message));
+            }
+            return true;
+        }
+        let known = self.messages.contains_key(topic);
+        if !limits.retain_available || !rules.stores_retained || known && !rules.replaces_retained {
+            return true;
+        }
+        let room = (known || self.messages.len() < limits.retained)
+            && self.weight.saturating_add(message.weight()) <= limits.retained_bytes;
+        if room {
+            self.insert(Arc::clone(message)); // [5.0/MQTT-3.3.1-5]
+        } else {
+            self.remove(topic);
+        }
+        room
+    }
+
+    /// The messages of topics that match, dropping those whose expiry has passed.
+    pub(super) fn matching(&mut self, now: u64, rules: &Rules, filter: &[u8]) -> Vec<Arc<Message>> {
+        if rules.drops_expired_messages {
+            let expired = |message: &Message| message.is_expired(now);
+            let gone: usize = self.messages.values().filter(|m| expired(m)).map(|m| m.weight()).sum();
+            self.messages.retain(|_, message| !expired(message)); // [5.0/MQTT-3.3.2-5]
+            self.weight = self.weight.saturating_sub(gone);
+        }
+        self.messages
+            .values()
+            .filter(|message| super::topics::matches(rules, filter, message.topic.as_bytes()))
+            .map(Arc::clone)
+            .collect()
+    }
+
+    /// Drops what a client published, as only a broken server does.
+    pub(super) fn forget_publisher(&mut self, publisher: &Bytes) {
+        self.messages.retain(|_, message| message.publisher != *publisher);
+    }
+}

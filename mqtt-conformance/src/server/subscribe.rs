@@ -1,0 +1,286 @@
+//! SUBSCRIBE and UNSUBSCRIBE.
+
+use super::route::outgoing;
+use super::session::{Outgoing, Subscription};
+use super::{Broker, ConnId, Rules};
+use bytes::Bytes;
+use mqtt_codec::v5::{
+    AckProperties, DisconnectReason, RetainHandling, SubAckReason, SubscriptionOptions, UnsubAckReason,
+};
+use mqtt_codec::{PacketId, Qos, Version, v3, v5};
+
+/// A Topic Filter with what a client wants of it, from a SUBSCRIBE of any version.
+struct Wanted {
+    filter: Bytes,
+    /// The parts of a shared subscription: the filter that is matched.
+    shared: Option<Bytes>,
+    options: SubscriptionOptions,
+}
+
+impl Broker {
+    pub(super) fn handle_subscribe_v3(&mut self, conn: ConnId, subscribe: &v3::Subscribe<&[u8]>) {
+        let wanted = subscribe.filters.iter().map(|subscription| Wanted {
+            filter: Bytes::copy_from_slice(subscription.filter.as_bytes()),
+            shared: None,
+            options: SubscriptionOptions::new(subscription.qos),
+        });
+        self.subscribe(conn, subscribe.packet_id, wanted.collect(), None);
+    }
+
+    pub(super) fn handle_subscribe_v5(&mut self, conn: ConnId, subscribe: &v5::Subscribe<&[u8]>) {
+        let wanted = subscribe.filters.iter().map(|subscription| Wanted {
+            filter: Bytes::copy_from_slice(subscription.filter.as_bytes()),
+            shared: subscription.filter.shared().map(|s| Bytes::copy_from_slice(s.filter.as_bytes())),
+            options: subscription.options,
+        });
+        let id = subscribe.properties.subscription_identifier();
+        self.subscribe(conn, subscribe.packet_id, wanted.collect(), id);
+    }
+
+    /// Subscribes to one filter after the other, answers once, and sends the retained messages.
+    fn subscribe(
+        &mut self,
+        conn: ConnId,
+        packet_id: PacketId,
+        wanted: Vec<Wanted>,
+        id: Option<v5::SubscriptionId>,
+    ) {
+        let Some(connection) = self.connections.get(&conn) else { return };
+        let rules = self.rules;
+        let client = connection.client.clone();
+        let version = connection.version();
+        if version == Version::V5
+            && let Some((reason, about)) = self.lacks_for(&wanted, id)
+        {
+            return self.fail(conn, reason, about);
+        }
+        let in_use = version == Version::V5
+            && self.sessions.get(&client).is_some_and(|s| s.received.contains_key(&packet_id));
+        let mut reasons = Vec::new();
+        let mut retained = Vec::new();
+        for (at, wanted) in wanted.into_iter().enumerate() {
+            let reason = if in_use {
+                SubAckReason::PacketIdentifierInUse
+            } else if at > 0 && !rules.subscribes_each_filter {
+                SubAckReason::granted(wanted.options.qos)
+            } else {
+                self.subscribe_one(&client, wanted, id, &mut retained) // [5.0/MQTT-3.8.4-5]
+            };
+            reasons.push(reason);
+        }
+        if rules.answers_subscribe {
+            self.send_suback(conn, packet_id, reasons); // [5.0/MQTT-3.8.4-1]
+        }
+        for outgoing in retained {
+            self.enqueue(&client, outgoing);
+        }
+    }
+
+    /// What a SUBSCRIBE of 5.0 asks for and the broker has announced not to have.
+    fn lacks_for(
+        &self,
+        wanted: &[Wanted],
+        id: Option<v5::SubscriptionId>,
+    ) -> Option<(DisconnectReason, &'static str)> {
+        let (rules, limits) = (&self.rules, &self.limits);
+        let wild = |w: &Wanted| w.filter.iter().any(|b| matches!(b, b'+' | b'#'));
+        if !limits.wildcards_available && rules.refuses_unavailable_wildcards && wanted.iter().any(wild) {
+            Some((DisconnectReason::WildcardSubscriptionsNotSupported, "wildcards are not supported"))
+        } else if !limits.shared_available
+            && rules.refuses_unavailable_shares
+            && wanted.iter().any(|w| w.shared.is_some())
+        {
+            Some((DisconnectReason::SharedSubscriptionsNotSupported, "there are no shared subscriptions"))
+        } else if !limits.subscription_ids_available
+            && rules.refuses_unavailable_subscription_ids
+            && id.is_some()
+        {
+            let reason = DisconnectReason::SubscriptionIdentifiersNotSupported;
+            Some((reason, "subscriptions have no identifiers"))
+        } else {
+            None
+        }
+    }
+
+    fn subscribe_one(
+        &mut self,
+        client: &Bytes,
+        wanted: Wanted,
+        id: Option<v5::SubscriptionId>,
+        retained: &mut Vec<Outgoing>,
+    ) -> SubAckReason {
+        let rules = self.rules;
+        let Wanted { filter, shared, options } = wanted;
+        let wild = filter.iter().any(|b| matches!(b, b'+' | b'#'));
+        if wild && !self.limits.wildcards_available && rules.refuses_unavailable_wildcards {
+            return SubAckReason::WildcardSubscriptionsNotSupported; // [3.1.1/MQTT-3.8.3-2]
+        }
+        if options.qos > self.limits.maximum_qos && !rules.accepts_subscribe_above_maximum_qos {
+            return SubAckReason::UnspecifiedError; // [5.0/MQTT-3.2.2-10]
+        }
+        let Some(session) = self.sessions.get_mut(client) else { return SubAckReason::UnspecifiedError };
+        let version = session.version;
+        let new = Subscription {
+            pattern: shared.clone().unwrap_or_else(|| filter.clone()),
+            shared: shared.is_some(),
+            filter,
+            qos: options.qos.min(self.limits.maximum_qos),
+            no_local: options.no_local,
+            retain_as_published: options.retain_as_published,
+            retain_handling: options.retain_handling,
+            id,
+        };
+        let granted = new.qos;
+        let full = session.subscriptions.len() >= self.limits.subscriptions;
+        let existing = session.subscriptions.iter_mut().find(|s| s.filter == new.filter);
+        let is_new = existing.is_none();
+        match existing {
+            Some(existing) if rules.replaces_subscription => *existing = new.clone(), // [5.0/MQTT-3.8.4-3]
+            Some(_) => {}
+            None if full => return SubAckReason::QuotaExceeded,
+            None => session.subscriptions.push(new.clone()),
+        }
+        if !new.shared && wants_retained(&rules, version, &new, is_new) {
+            for message in self.retained.matching(self.now, &rules, &new.pattern) {
+                if new.no_local && message.publisher == *client && rules.honours_no_local {
+                    continue; // [5.0/MQTT-3.8.3-3]
+                }
+                let mut outgoing = outgoing(&rules, &message, &new);
+                outgoing.retain = rules.marks_retained; // [3.1.1/MQTT-3.3.1-8]
+                if !rules.keeps_retained_qos {
+                    outgoing.qos = Qos::AtMostOnce;
+                }
+                retained.push(outgoing);
+            }
+        }
+        SubAckReason::granted(granted)
+    }
+
+    fn send_suback(&mut self, conn: ConnId, id: PacketId, mut reasons: Vec<SubAckReason>) {
+        let Some(connection) = self.connections.get(&conn) else { return };
+        let version = connection.version();
+        let rules = &self.rules;
+        let packet_id = if rules.repeats_subscribe_id { id } else { id.next() }; // [5.0/MQTT-3.8.4-2]
+        if !rules.suback_grants_truly {
+            for reason in &mut reasons {
+                *reason = match reason {
+                    SubAckReason::GrantedQos0 => SubAckReason::GrantedQos1,
+                    _ => SubAckReason::GrantedQos0,
+                };
+            }
+        }
+        shuffle(&mut reasons, rules.suback_answers_each_filter, rules.suback_keeps_order);
+        if version == Version::V5 {
+            let Ok(reasons) = mqtt_codec::List::build(reasons) else { return };
+            self.send_v5(
+                conn,
+                v5::Packet::SubAck(v5::FiltersAck {
+                    packet_id,
+                    properties: AckProperties::default(),
+                    reasons,
+                }),
+            );
+            return;
+        }
+        let codes = reasons.iter().map(|reason| match reason {
+            SubAckReason::GrantedQos0 => v3::SubscribeReturnCode::Granted(Qos::AtMostOnce),
+            SubAckReason::GrantedQos1 => v3::SubscribeReturnCode::Granted(Qos::AtLeastOnce),
+            SubAckReason::GrantedQos2 => v3::SubscribeReturnCode::Granted(Qos::ExactlyOnce),
+            // 3.1 has no code for failures. [3.1/V31-3.9-1]
+            _ if version == Version::V3_1 => v3::SubscribeReturnCode::Granted(Qos::AtMostOnce),
+            _ => v3::SubscribeReturnCode::Failure,
+        });
+        if let Ok(return_codes) = v3::ReturnCodes::build(codes) {
+            self.send_v3(conn, v3::Packet::SubAck(v3::SubAck { packet_id, return_codes }));
+        }
+    }
+
+    /// Gives up subscriptions, one after the other, and answers once.
+    pub(super) fn handle_unsubscribe(&mut self, conn: ConnId, id: PacketId, filters: Vec<Bytes>) {
+        let rules = self.rules;
+        let Some(connection) = self.connections.get(&conn) else { return };
+        let client = connection.client.clone();
+        let version = connection.version();
+        let Some(session) = self.sessions.get_mut(&client) else { return };
+        let in_use = version == Version::V5 && session.received.contains_key(&id);
+        let mut reasons = Vec::new();
+        let mut vain = true;
+        for (at, filter) in filters.into_iter().enumerate() {
+            if in_use {
+                reasons.push(UnsubAckReason::PacketIdentifierInUse);
+                continue;
+            }
+            let before = session.subscriptions.len();
+            let skipped = at > 0 && !rules.unsubscribes_each_filter || !rules.forgets_unsubscribed;
+            let named = |s: &Subscription| s.filter == filter;
+            let existed = session.subscriptions.iter().any(named);
+            if !skipped {
+                // [5.0/MQTT-3.10.4-1]
+                session.subscriptions.retain(|s| {
+                    !named(s)
+                        && (rules.unsubscribe_compares_exactly
+                            || !super::topics::matches(&rules, &filter, &s.pattern))
+                });
+                if !rules.unsubscribe_finishes_deliveries {
+                    session.in_flight.retain(|sent| sent.outgoing.filter != filter);
+                    session.queue.retain(|waiting| waiting.filter != filter);
+                }
+            }
+            vain &= !existed;
+            let gone = existed || session.subscriptions.len() != before;
+            reasons.push(if gone { UnsubAckReason::Success } else { UnsubAckReason::NoSubscriptionExisted });
+        }
+        self.forget_empty_shares();
+        if rules.answers_unsubscribe && (!vain || rules.answers_vain_unsubscribe) {
+            self.send_unsuback(conn, id, reasons); // [5.0/MQTT-3.10.4-4, 5.0/MQTT-3.10.4-5]
+        }
+    }
+
+    fn send_unsuback(&mut self, conn: ConnId, id: PacketId, mut reasons: Vec<UnsubAckReason>) {
+        let Some(connection) = self.connections.get(&conn) else { return };
+        let version = connection.version();
+        let rules = &self.rules;
+        let packet_id = if rules.repeats_unsubscribe_id { id } else { id.next() };
+        if version != Version::V5 {
+            return self.send_v3(conn, v3::Packet::UnsubAck(packet_id));
+        }
+        let vain = reasons.contains(&UnsubAckReason::NoSubscriptionExisted);
+        shuffle(&mut reasons, rules.unsuback_answers_each_filter, rules.unsuback_keeps_order);
+        let about = self.problem(conn, vain.then_some("not all of the subscriptions existed"));
+        let Ok(reasons) = mqtt_codec::List::build(reasons) else { return };
+        let ack = v5::UnsubAck { packet_id, properties: about, reasons };
+        let bare = v5::UnsubAck { properties: AckProperties::default(), ..ack.clone() };
+        // [5.0/MQTT-3.11.2-1]
+        if !self.send_v5(conn, v5::Packet::UnsubAck(ack)) {
+            self.send_v5(conn, v5::Packet::UnsubAck(bare));
+        }
+    }
+}
+
+/// What broken rules do to the codes of an answer.
+fn shuffle<T: Copy>(reasons: &mut Vec<T>, each: bool, order: bool) {
+    if !each {
+        match reasons.as_slice() {
+            [only] => reasons.push(*only),
+            _ => reasons.truncate(1),
+        }
+    }
+    if !order {
+        reasons.reverse();
+    }
+}
+
+/// Whether a subscription brings retained messages when it is made. Spec: 5.0 §3.8.3.1, 3.1.1 §3.8.4.
+fn wants_retained(rules: &Rules, version: Version, new: &Subscription, is_new: bool) -> bool {
+    if !rules.sends_retained_on_subscribe {
+        return false;
+    }
+    let again = is_new || rules.resends_retained_on_resubscribe;
+    match new.retain_handling {
+        RetainHandling::Send => again, // [5.0/MQTT-3.3.1-9, 3.1.1/MQTT-3.8.4-3]
+        _ if version != Version::V5 => again,
+        RetainHandling::SendIfNew if is_new => rules.retain_handling_1_sends_if_new,
+        RetainHandling::SendIfNew => !rules.honours_retain_handling_1, // [5.0/MQTT-3.3.1-10]
+        RetainHandling::DoNotSend => !rules.honours_retain_handling_2, // [5.0/MQTT-3.3.1-11]
+    }
+}

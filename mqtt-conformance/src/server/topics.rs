@@ -1,0 +1,107 @@
+//! How a Topic Filter matches a Topic Name, by the rules.
+
+use super::Rules;
+
+/// Whether a message published to `topic` matches `filter`, level by level and byte by byte.
+///
+/// Spec: 3.1 Appendix A, 3.1.1 and 5.0 §4.7.
+pub(super) fn matches(rules: &Rules, filter: &[u8], topic: &[u8]) -> bool {
+    let wild = matches!(filter.first(), Some(b'+' | b'#'));
+    if wild && topic.first() == Some(&b'$') && rules.wildcards_skip_dollar_topics {
+        return false;
+    }
+    let (filter, topic) = (levels(rules, filter), levels(rules, topic));
+    matches_levels(rules, &filter, &topic)
+}
+
+fn levels<'a>(rules: &Rules, text: &'a [u8]) -> Vec<&'a [u8]> {
+    text.split(|&b| b == b'/').filter(|level| rules.counts_empty_levels || !level.is_empty()).collect()
+}
+
+fn matches_levels(rules: &Rules, filter: &[&[u8]], topic: &[&[u8]]) -> bool {
+    match (filter, topic) {
+        ([b"#"], []) => rules.hash_matches_parent,
+        ([], []) | ([b"#"], [_]) => true,
+        ([b"#"], _) => rules.hash_matches_many_levels,
+        ([b"+"], []) => !rules.plus_needs_a_level,
+        ([b"+"], [_, _, ..]) => !rules.plus_matches_one_level,
+        ([b"+", ..], [b"", ..]) if !rules.plus_matches_empty_level => false,
+        ([b"+", filter @ ..], [_, topic @ ..]) => matches_levels(rules, filter, topic),
+        ([wanted, filter @ ..], [level, topic @ ..]) => {
+            same_level(rules, wanted, level) && matches_levels(rules, filter, topic)
+        }
+        _ => false,
+    }
+}
+
+fn same_level(rules: &Rules, a: &[u8], b: &[u8]) -> bool {
+    let plain = |level| <[u8]>::strip_prefix(level, "\u{feff}".as_bytes()).unwrap_or(level);
+    let (a, b) = if rules.keeps_byte_order_mark { (a, b) } else { (plain(a), plain(b)) };
+    a == b || !rules.compares_with_case && a.eq_ignore_ascii_case(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mqtt_codec::{TopicFilter, TopicName};
+
+    #[track_caller]
+    fn check(filter: &str, topic: &str, expected: bool) {
+        let rules = Rules::standard();
+        assert_eq!(
+            matches(&rules, filter.as_bytes(), topic.as_bytes()),
+            expected,
+            "{filter} against {topic}"
+        );
+        // The codec has its own matching: two readings of section 4.7 agree.
+        let codec = TopicFilter::new(filter).unwrap().matches(&TopicName::new(topic).unwrap());
+        assert_eq!(codec, expected, "codec: {filter} against {topic}");
+    }
+
+    #[test]
+    fn agrees_with_the_codec() {
+        for (filter, topic, expected) in [
+            ("sport/#", "sport", true),
+            ("sport/#", "sport/a/b", true),
+            ("sport/#", "sports", false),
+            ("#", "/", true),
+            ("#", "$SYS/x", false),
+            ("+/x", "$SYS/x", false),
+            ("$SYS/#", "$SYS/x", true),
+            ("+", "a", true),
+            ("+", "a/b", false),
+            ("+", "/a", false),
+            ("+/+", "/a", true),
+            ("a/+", "a", false),
+            ("a/+", "a/", true),
+            ("a/+/b", "a//b", true),
+            ("a//b", "a/b", false),
+            ("a", "A", false),
+            ("a/", "a", false),
+            ("\u{feff}a", "a", false),
+            ("a/+/#", "a/b", true),
+            ("a/+/#", "a", false),
+        ] {
+            check(filter, topic, expected);
+        }
+    }
+
+    #[test]
+    fn each_rule_of_matching_changes_a_match() {
+        for (name, filter, topic) in [
+            ("hash_matches_many_levels", "a/#", "a/b/c"),
+            ("hash_matches_parent", "a/#", "a"),
+            ("plus_matches_one_level", "a/+", "a/b/c"),
+            ("plus_needs_a_level", "a/+", "a"),
+            ("plus_matches_empty_level", "a/+", "a/"),
+            ("counts_empty_levels", "a//b", "a/b"),
+            ("compares_with_case", "a", "A"),
+            ("keeps_byte_order_mark", "\u{feff}a", "a"),
+            ("wildcards_skip_dollar_topics", "#", "$x"),
+        ] {
+            let (filter, topic) = (filter.as_bytes(), topic.as_bytes());
+            let mutant = Rules::find(name).unwrap().mutant();
+            assert_ne!(matches(&Rules::standard(), filter, topic), matches(&mutant, filter, topic), "{name}");
+        }
+    }
+}

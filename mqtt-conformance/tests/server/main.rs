@@ -1,0 +1,17 @@
+//! The reference broker, driven by bytes under virtual time: each test asserts the exact packets that come.
+
+mod auth;
+mod clients;
+mod connect;
+mod dice;
+mod lab;
+mod properties;
+mod qos;
+mod retained;
+mod rules;
+mod serve;
+mod sessions;
+mod stories;
+mod subscriptions;
+mod will;
+mod wrong;

@@ -1,0 +1,54 @@
+//! The table of rules, and that each of them changes what a client sees.
+
+use crate::lab::Lab;
+use crate::stories::{Story, stories};
+use mqtt_conformance::server::{Limits, Rules};
+use std::collections::BTreeSet;
+
+#[test]
+fn rules_have_one_name_each_and_are_all_on_in_the_standard() {
+    let names: BTreeSet<_> = Rules::ALL.iter().map(|rule| rule.name).collect();
+    assert_eq!(names.len(), Rules::ALL.len());
+    for rule in Rules::ALL {
+        assert!((rule.get)(&Rules::standard()), "{}", rule.name);
+        let mutant = rule.mutant();
+        let off: Vec<_> =
+            Rules::ALL.iter().filter(|rule| !(rule.get)(&mutant)).map(|rule| rule.name).collect();
+        assert_eq!(off, [rule.name]);
+        assert!(rule.about.ends_with('.'), "{}", rule.name);
+    }
+}
+
+#[test]
+fn rules_cite_statements_that_exist() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../test-vectors/requirements");
+    let mut known = BTreeSet::new();
+    for version in ["3.1", "3.1.1", "5.0"] {
+        let list = std::fs::read_to_string(format!("{folder}/{version}.json")).unwrap();
+        for piece in list.split('"').filter(|piece| piece.starts_with("MQTT-") || piece.starts_with("V31-")) {
+            known.insert(format!("{version}/{piece}"));
+        }
+    }
+    for rule in Rules::ALL {
+        for statement in rule.statements {
+            assert!(known.contains(*statement), "{}: {statement}", rule.name);
+        }
+    }
+}
+
+#[test]
+fn each_rule_changes_what_a_client_sees() {
+    let told = |rules: Rules| -> Vec<Vec<String>> {
+        let tell = |(limits, story): &(Limits, Story)| {
+            let mut lab = Lab::with(rules, limits.clone());
+            story(&mut lab);
+            lab.log
+        };
+        stories().iter().map(tell).collect()
+    };
+    let standard = told(Rules::standard());
+    assert_eq!(standard, told(Rules::standard()), "a run repeats exactly");
+    let unseen: Vec<_> =
+        Rules::ALL.iter().filter(|rule| told(rule.mutant()) == standard).map(|rule| rule.name).collect();
+    assert_eq!(unseen, [] as [&str; 0]);
+}
