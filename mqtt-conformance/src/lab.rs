@@ -46,17 +46,26 @@ pub fn config() -> Config {
 ///
 /// When the system gives no runtime.
 pub fn run(tests: &[Arc<Test>], rules: Rules) -> io::Result<Vec<Outcome>> {
+    run_against(tests, move || Pipes(Server::start(rules, Limits::default())))
+}
+
+/// Runs tests in virtual time, each against a broker of its own that `broker` makes; outcomes in the order of the tests.
+///
+/// # Errors
+///
+/// When the system gives no runtime.
+pub fn run_against<C: Connector>(
+    tests: &[Arc<Test>],
+    broker: impl Fn() -> C + Clone + 'static,
+) -> io::Result<Vec<Outcome>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
     let config = Arc::new(config());
     let local = LocalSet::new();
     let running: Vec<_> = tests
         .iter()
         .map(|test| {
-            let (test, config) = (Arc::clone(test), Arc::clone(&config));
-            local.spawn_local(async move {
-                let broker = Pipes(Server::start(rules, Limits::default()));
-                run_test(&test, &broker, &config).await
-            })
+            let (test, config, broker) = (Arc::clone(test), Arc::clone(&config), broker.clone());
+            local.spawn_local(async move { run_test(&test, &broker(), &config).await })
         })
         .collect();
     local.block_on(&runtime, async {

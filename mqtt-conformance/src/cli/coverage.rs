@@ -158,23 +158,23 @@ fn statement(id: &str, tests: &[Test]) -> String {
     for version in Version::ALL.into_iter().filter(|version| wanted.is_none_or(|wanted| wanted == *version)) {
         for c in coverage(version, tests).into_iter().filter(|c| c.statement.id == id) {
             let s = &c.statement;
-            let _ = write!(
+            let _ = writeln!(
                 story,
-                "{version}/{id}  section {}, {}\n  {}\n  {}\n",
+                "{version}/{id}  section {}, {}\n  {}\n  {}",
                 s.section,
                 binds(&s.who),
                 s.summary,
                 s.why
             );
             for script in &c.scripts {
-                let _ = write!(story, "  asked by {script}\n");
+                let _ = writeln!(story, "  asked by {script}");
             }
             if let Some(why) = &c.not_asked {
-                let _ = write!(story, "  not asked: {why}\n");
+                let _ = writeln!(story, "  not asked: {why}");
             }
             let qualified = format!("{version}/{id}");
             for rule in Rules::ALL.iter().filter(|rule| rule.statements.contains(&qualified.as_str())) {
-                let _ = write!(story, "  broken by the mutant of {}: {}\n", rule.name, rule.about.trim());
+                let _ = writeln!(story, "  broken by the mutant of {}: {}", rule.name, rule.about.trim());
             }
             story.push('\n');
         }
@@ -188,17 +188,17 @@ fn script(id: &str, tests: &[Test]) -> String {
     let mut story = format!("{}  {}\n  {}\n", id, test.file, test.description.replace('\n', "\n  "));
     let more = of_script.count();
     if more > 0 {
-        let _ = write!(story, "  {} tests\n", more + 1);
+        let _ = writeln!(story, "  {} tests", more + 1);
     }
     for id in &test.covers {
-        let _ = write!(story, "  asks {}/{id}\n", test.version);
+        let _ = writeln!(story, "  asks {}/{id}", test.version);
     }
     for need in &test.needs {
-        let _ = write!(story, "  needs {need}\n");
+        let _ = writeln!(story, "  needs {need}");
     }
     story += "\n";
     for (number, line) in test.source.lines().enumerate() {
-        let _ = write!(story, "{:4}  {line}\n", number + 1);
+        let _ = writeln!(story, "{:4}  {line}", number + 1);
     }
     story
 }
@@ -207,7 +207,7 @@ fn rule(name: &str) -> String {
     let Some(rule) = Rules::find(name) else { return String::new() };
     let mut story = format!("{name}  a rule of the reference broker\n  {}\n", rule.about.trim());
     for statement in rule.statements {
-        let _ = write!(story, "  demanded by {statement}\n");
+        let _ = writeln!(story, "  demanded by {statement}");
     }
     story
 }

@@ -144,7 +144,14 @@ pub async fn run_test<C: Connector>(test: &Test, connector: &C, config: &Config)
     outcome.transcript.sort_by_key(|entry| entry.at);
     engine.clear_up().await;
     match ran {
-        Ok(()) => outcome.verdict = Verdict::Pass,
+        Ok(()) if answered(&outcome.transcript) => outcome.verdict = Verdict::Pass,
+        Ok(()) => match probe(connector, test.version, config).await {
+            Ok(_) => outcome.verdict = Verdict::Pass,
+            Err(error) => {
+                outcome.verdict = Verdict::Inconclusive;
+                outcome.reason = Some(format!("nothing shows that the broker serves anyone: {error}"));
+            }
+        },
         Err(Stop::Failed(failure)) => {
             // Bytes that are no packet are wrong whatever the question is.
             let asked = !failure.preparation || failure.malformed.is_some();
@@ -158,6 +165,12 @@ pub async fn run_test<C: Connector>(test: &Test, connector: &C, config: &Config)
         }
     }
     outcome
+}
+
+/// Whether the broker sent a packet. One that closes every connection would keep many a prohibition, so a test that it
+/// passed without a word counts only if it answers a CONNECT.
+fn answered(transcript: &[Entry]) -> bool {
+    transcript.iter().any(|entry| matches!(entry.event, TraceEvent::Received { packet: Ok(_), .. }))
 }
 
 /// An outcome that says nothing yet but the test's own data; its verdict is [`Verdict::Error`].
