@@ -49,7 +49,7 @@ impl<B: Storage> Body for AnyPacket<B> {
         }
     }
 
-    fn write(&self, out: &mut impl Sink) {
+    fn write<S: Sink>(&self, out: &mut S) {
         match self {
             Self::V3(packet) => packet.write(out),
             Self::V5(packet) => packet.write(out),

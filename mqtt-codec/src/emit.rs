@@ -8,6 +8,9 @@ use crate::types::VarInt;
 /// Remaining Length and Property Length are measured by running the writing code into [`Count`]: a length cannot
 /// disagree with what it announces.
 pub(crate) trait Sink {
+    /// Whether only the number of bytes matters.
+    const COUNTS: bool = false;
+
     fn put(&mut self, bytes: &[u8]);
 
     #[inline]
@@ -29,9 +32,13 @@ pub(crate) trait Sink {
 
     #[inline]
     fn put_var_int(&mut self, value: VarInt) {
-        let bytes = value.to_bytes();
-        let (used, _) = bytes.split_at_checked(value.encoded_len()).unwrap_or_default();
-        self.put(used);
+        // Each length by itself: a copy of a length that is not known takes a call.
+        match (value.to_bytes(), value.encoded_len()) {
+            ([first, ..], 1) => self.put_u8(first),
+            ([first, second, ..], 2) => self.put(&[first, second]),
+            ([first, second, third, _], 3) => self.put(&[first, second, third]),
+            (bytes, _) => self.put(&bytes),
+        }
     }
 }
 
@@ -40,6 +47,8 @@ pub(crate) trait Sink {
 pub(crate) struct Count(pub(crate) usize);
 
 impl Sink for Count {
+    const COUNTS: bool = true;
+
     #[inline]
     fn put(&mut self, bytes: &[u8]) {
         self.0 += bytes.len();
@@ -80,7 +89,7 @@ pub(crate) trait Body {
     /// The first byte of the packet.
     fn first_byte(&self) -> u8;
     /// Writes everything after the fixed header.
-    fn write(&self, out: &mut impl Sink);
+    fn write<S: Sink>(&self, out: &mut S);
     /// Bytes that follow what `write` writes, and count for Remaining Length: a payload that is not copied.
     #[inline]
     fn detached(&self) -> usize {
@@ -191,7 +200,7 @@ macro_rules! head_encoding {
                 self.0.first_byte()
             }
 
-            fn write(&self, out: &mut impl crate::emit::Sink) {
+            fn write<S: crate::emit::Sink>(&self, out: &mut S) {
                 self.0.write_head(out);
             }
 

@@ -117,7 +117,7 @@ impl Body for ConnAck {
         PacketType::ConnAck.first_byte()
     }
 
-    fn write(&self, out: &mut impl Sink) {
+    fn write<S: Sink>(&self, out: &mut S) {
         out.put(&[u8::from(self.session_present()), self.return_code()]);
     }
 }

@@ -232,7 +232,7 @@ impl<B: Storage> Body for Connect<B> {
         PacketType::Connect.first_byte()
     }
 
-    fn write(&self, out: &mut impl Sink) {
+    fn write<S: Sink>(&self, out: &mut S) {
         let Self { level, client_id, clean_session: _, keep_alive, will, credentials } = self;
         out.put_prefixed(level.version().protocol_name().as_bytes());
         out.put(&[level.version().level(), self.flags()]);

@@ -118,7 +118,7 @@ impl<B: Storage> Body for Packet<B> {
     }
 
     #[inline]
-    fn write(&self, out: &mut impl Sink) {
+    fn write<S: Sink>(&self, out: &mut S) {
         match self {
             Self::Connect(connect) => connect.write(out),
             Self::ConnAck(connack) => connack.write(out),

@@ -86,15 +86,29 @@ impl<B: Storage> Body for Subscribe<B> {
         PacketType::Subscribe.first_byte() // [MQTT-3.8.1-1]
     }
 
-    /// Entry by entry, so that bits which 3.1 leaves unused are sent as 0.
-    fn write(&self, out: &mut impl Sink) {
+    /// As the list is, or entry by entry where it holds bits that 3.1 leaves unused: they are sent as 0.
+    fn write<S: Sink>(&self, out: &mut S) {
         let Self { packet_id, filters } = self;
         out.put_u16(packet_id.get());
+        if S::COUNTS || has_no_unused_bits(filters.as_bytes()) {
+            out.put(filters.as_bytes());
+            return;
+        }
         for Subscription { filter, qos } in filters {
             out.put_prefixed(filter.as_bytes());
             out.put_u8(qos.get());
         }
     }
+}
+
+/// Whether every Requested QoS of a list that has been checked is just that.
+fn has_no_unused_bits(mut list: &[u8]) -> bool {
+    while read_prefixed(&mut list).is_some() {
+        if read_byte(&mut list).is_some_and(|requested| requested > 0b11) {
+            return false;
+        }
+    }
+    true
 }
 
 impl<B: Storage> MapStorage<B> for Subscribe<B> {
@@ -197,7 +211,7 @@ impl<B: Storage> Body for SubAck<B> {
         PacketType::SubAck.first_byte()
     }
 
-    fn write(&self, out: &mut impl Sink) {
+    fn write<S: Sink>(&self, out: &mut S) {
         let Self { packet_id, return_codes } = self;
         out.put_u16(packet_id.get());
         out.put(return_codes.as_bytes());

@@ -58,7 +58,7 @@ impl<B: Storage> Body for Unsubscribe<B> {
         PacketType::Unsubscribe.first_byte() // [MQTT-3.10.1-1]
     }
 
-    fn write(&self, out: &mut impl Sink) {
+    fn write<S: Sink>(&self, out: &mut S) {
         let Self { packet_id, filters } = self;
         out.put_u16(packet_id.get());
         out.put(filters.as_bytes());

@@ -110,7 +110,7 @@ impl<R: AckReason, B: Storage> Body for Ack<R, B> {
     }
 
     #[inline]
-    fn write(&self, out: &mut impl Sink) {
+    fn write<S: Sink>(&self, out: &mut S) {
         let Self { packet_id, reason, properties } = self;
         out.put_u16(packet_id.get());
         if *reason != R::SUCCESS || !properties.is_empty() {

@@ -77,7 +77,7 @@ impl<B: Storage> Body for ConnAck<B> {
         PacketType::ConnAck.first_byte()
     }
 
-    fn write(&self, out: &mut impl Sink) {
+    fn write<S: Sink>(&self, out: &mut S) {
         let Self { session_present, reason, properties } = self;
         out.put(&[u8::from(*session_present), reason.get()]);
         properties.write(out);

@@ -178,7 +178,7 @@ impl<B: Storage> Body for Connect<B> {
         PacketType::Connect.first_byte()
     }
 
-    fn write(&self, out: &mut impl Sink) {
+    fn write<S: Sink>(&self, out: &mut S) {
         let Self { clean_start: _, keep_alive, properties, client_id, will, user_name, password } = self;
         out.put_prefixed(Version::V5.protocol_name().as_bytes());
         out.put(&[Version::V5.level(), self.flags()]);

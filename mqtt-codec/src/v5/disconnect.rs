@@ -58,7 +58,7 @@ impl<B: Storage> Body for Disconnect<B> {
         PacketType::Disconnect.first_byte()
     }
 
-    fn write(&self, out: &mut impl Sink) {
+    fn write<S: Sink>(&self, out: &mut S) {
         let Self { reason, properties } = self;
         if *reason != DisconnectReason::NormalDisconnection || !properties.is_empty() {
             out.put_u8(reason.get());
@@ -116,7 +116,7 @@ impl<B: Storage> Body for Auth<B> {
         PacketType::Auth.first_byte()
     }
 
-    fn write(&self, out: &mut impl Sink) {
+    fn write<S: Sink>(&self, out: &mut S) {
         let Self { reason, properties } = self;
         out.put_u8(reason.get());
         properties.write(out);

@@ -135,7 +135,7 @@ impl<B: Storage> Body for Packet<B> {
     }
 
     #[inline]
-    fn write(&self, out: &mut impl Sink) {
+    fn write<S: Sink>(&self, out: &mut S) {
         each_body!(self, body => body.write(out), ());
     }
 }

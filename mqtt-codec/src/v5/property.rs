@@ -528,6 +528,12 @@ fn read_block<'a>(
     strings: Strings,
     options: &DecodeOptions,
 ) -> Result<&'a [u8], DecodeError> {
+    if let [0, ..] = body.rest()
+        && rules.required.is_none()
+    {
+        body.read(length, parse::byte)?;
+        return Ok(&[]);
+    }
     let at = body.offset();
     let len = body.read(length, parse::shortest_var_int)?;
     let len = usize::try_from(len.get()).unwrap_or(usize::MAX);

@@ -141,7 +141,7 @@ impl<B: Storage> Body for Publish<B> {
     }
 
     #[inline]
-    fn write(&self, out: &mut impl Sink) {
+    fn write<S: Sink>(&self, out: &mut S) {
         self.write_head(out);
         out.put(self.payload.as_ref());
     }

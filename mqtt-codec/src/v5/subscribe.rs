@@ -189,7 +189,7 @@ impl<B: Storage> Body for Subscribe<B> {
         PacketType::Subscribe.first_byte() // [MQTT-3.8.1-1]
     }
 
-    fn write(&self, out: &mut impl Sink) {
+    fn write<S: Sink>(&self, out: &mut S) {
         let Self { packet_id, properties, filters } = self;
         out.put_u16(packet_id.get());
         properties.write(out);
@@ -276,7 +276,7 @@ impl<B: Storage> Body for Unsubscribe<B> {
         PacketType::Unsubscribe.first_byte() // [MQTT-3.10.1-1]
     }
 
-    fn write(&self, out: &mut impl Sink) {
+    fn write<S: Sink>(&self, out: &mut S) {
         let Self { packet_id, properties, filters } = self;
         out.put_u16(packet_id.get());
         properties.write(out);
@@ -389,7 +389,7 @@ impl<R: ListedReason, B: Storage> Body for FiltersAck<R, B> {
         R::PACKET.first_byte()
     }
 
-    fn write(&self, out: &mut impl Sink) {
+    fn write<S: Sink>(&self, out: &mut S) {
         let Self { packet_id, properties, reasons } = self;
         out.put_u16(packet_id.get());
         properties.write(out);
