@@ -1,0 +1,371 @@
+//! This project's codec: borrowed from a slice into a slice, and shared from a `BytesMut` into a `BytesMut`.
+
+use crate::codec::{Codec, Kind, Stop, Storage, Sum};
+use crate::workload::Protocol;
+use bytes::{Bytes, BytesMut};
+use mqtt_codec::v5::{self, Property, ReasonCode as _};
+use mqtt_codec::{Decoded, Delivery, v3};
+use std::hint::black_box;
+
+/// 3.1.1, borrowed.
+#[derive(Debug)]
+pub enum BorrowedV3 {}
+/// 3.1.1, shared.
+#[derive(Debug)]
+pub enum SharedV3 {}
+/// 5.0, borrowed.
+#[derive(Debug)]
+pub enum BorrowedV5 {}
+/// 5.0, shared.
+#[derive(Debug)]
+pub enum SharedV5 {}
+
+/// A buffer that is filled from its front.
+#[derive(Debug)]
+pub struct Filled {
+    /// All of it.
+    pub buffer: Vec<u8>,
+    /// How much is filled.
+    pub len: usize,
+}
+
+impl Filled {
+    /// An empty buffer.
+    #[must_use]
+    pub fn new(capacity: usize) -> Self {
+        Self { buffer: vec![0; capacity], len: 0 }
+    }
+
+    /// What is filled.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.buffer[..self.len]
+    }
+}
+
+fn decoder_v3() -> v3::Decoder {
+    black_box(v3::Decoder::new(v3::ProtocolLevel::V3_1_1))
+}
+
+fn decoder_v5() -> v5::Decoder {
+    black_box(v5::Decoder::new())
+}
+
+macro_rules! borrowed {
+    ($name:ident, $protocol:ident, $version:ident, $decoder:ident, $walk:ident) => {
+        impl Codec for $name {
+            const NAME: &'static str = "mqtt-codec";
+            const RELEASE: &'static str = "this";
+            const PROTOCOL: Protocol = Protocol::$protocol;
+            const KIND: Kind = Kind::Ours;
+            const STORAGE: Storage = Storage::Borrowed;
+            type Input<'a> = ($version::Decoder, &'a [u8]);
+            type Packet<'a> = $version::Packet<&'a [u8]>;
+            type Output = Filled;
+
+            fn input(wire: &[u8]) -> Self::Input<'_> {
+                ($decoder(), wire)
+            }
+
+            #[inline]
+            fn next<'a, T>(
+                (decoder, rest): &mut Self::Input<'a>,
+                see: impl FnOnce(&Self::Packet<'a>) -> T,
+            ) -> Result<T, Stop> {
+                match &decoder.decode(rest) {
+                    Ok(Decoded::Complete { value, consumed }) => {
+                        *rest = &rest[*consumed..];
+                        Ok(see(value))
+                    }
+                    Ok(Decoded::Incomplete { .. }) => Err(Stop::Incomplete),
+                    Err(_) => Err(Stop::Refused),
+                }
+            }
+
+            fn left((_, rest): &Self::Input<'_>) -> usize {
+                rest.len()
+            }
+
+            #[inline]
+            fn walk(packet: &Self::Packet<'_>, sum: &mut Sum) {
+                $walk(packet, sum);
+            }
+
+            fn output(capacity: usize) -> Filled {
+                Filled::new(capacity)
+            }
+
+            #[inline]
+            fn encode(packet: &mut Self::Packet<'_>, out: &mut Filled) {
+                out.len += packet.encode(&mut out.buffer[out.len..]).expect("there is room");
+            }
+
+            fn clear(out: &mut Filled) {
+                out.len = 0;
+            }
+
+            fn written(out: &Filled) -> &[u8] {
+                out.bytes()
+            }
+        }
+    };
+}
+
+macro_rules! shared {
+    ($name:ident, $protocol:ident, $version:ident, $decoder:ident, $walk:ident) => {
+        impl Codec for $name {
+            const NAME: &'static str = "mqtt-codec, `Bytes`";
+            const RELEASE: &'static str = "this";
+            const PROTOCOL: Protocol = Protocol::$protocol;
+            const KIND: Kind = Kind::Ours;
+            const STORAGE: Storage = Storage::Owned;
+            type Input<'a> = ($version::Decoder, BytesMut);
+            type Packet<'a> = $version::Packet<Bytes>;
+            type Output = BytesMut;
+
+            fn input(wire: &[u8]) -> Self::Input<'_> {
+                ($decoder(), BytesMut::from(wire))
+            }
+
+            #[inline]
+            fn next<'a, T>(
+                (decoder, rest): &mut Self::Input<'a>,
+                see: impl FnOnce(&Self::Packet<'a>) -> T,
+            ) -> Result<T, Stop> {
+                match &decoder.decode_shared(rest) {
+                    Ok(Decoded::Complete { value, .. }) => Ok(see(value)),
+                    Ok(Decoded::Incomplete { .. }) => Err(Stop::Incomplete),
+                    Err(_) => Err(Stop::Refused),
+                }
+            }
+
+            fn left((_, rest): &Self::Input<'_>) -> usize {
+                rest.len()
+            }
+
+            #[inline]
+            fn walk(packet: &Self::Packet<'_>, sum: &mut Sum) {
+                $walk(packet, sum);
+            }
+
+            fn output(capacity: usize) -> BytesMut {
+                BytesMut::with_capacity(capacity)
+            }
+
+            #[inline]
+            fn encode(packet: &mut Self::Packet<'_>, out: &mut BytesMut) {
+                packet.encode_to(out).expect("there is room");
+            }
+
+            fn clear(out: &mut BytesMut) {
+                out.clear();
+            }
+
+            fn written(out: &BytesMut) -> &[u8] {
+                out
+            }
+        }
+    };
+}
+
+borrowed!(BorrowedV3, V3_1_1, v3, decoder_v3, walk_v3);
+shared!(SharedV3, V3_1_1, v3, decoder_v3, walk_v3);
+borrowed!(BorrowedV5, V5, v5, decoder_v5, walk_v5);
+shared!(SharedV5, V5, v5, decoder_v5, walk_v5);
+
+#[inline]
+fn delivery(delivery: Delivery, retain: bool, sum: &mut Sum) {
+    let (qos, dup) = match delivery {
+        Delivery::AtMostOnce => (0, false),
+        Delivery::AtLeastOnce { packet_id, dup } => {
+            sum.number(packet_id.get());
+            (1, dup)
+        }
+        Delivery::ExactlyOnce { packet_id, dup } => {
+            sum.number(packet_id.get());
+            (2, dup)
+        }
+    };
+    sum.number(u8::from(retain) | qos << 1 | u8::from(dup) << 3);
+}
+
+#[inline]
+fn walk_v3<B: mqtt_codec::Storage>(packet: &v3::Packet<B>, sum: &mut Sum) {
+    match packet {
+        v3::Packet::Publish(publish) => {
+            delivery(publish.delivery, publish.retain, sum);
+            sum.bytes(publish.topic.as_bytes());
+            sum.bytes(publish.payload.as_ref());
+        }
+        v3::Packet::PubAck(id)
+        | v3::Packet::PubRec(id)
+        | v3::Packet::PubRel(id)
+        | v3::Packet::PubComp(id)
+        | v3::Packet::UnsubAck(id) => sum.number(id.get()),
+        v3::Packet::Connect(connect) => {
+            sum.number(connect.clean_session());
+            sum.number(connect.keep_alive);
+            sum.bytes(connect.client_id().as_bytes());
+            if let Some(will) = &connect.will {
+                sum.bytes(will.topic.as_bytes());
+                sum.bytes(will.payload.as_bytes());
+                sum.number(will.qos.get());
+                sum.number(will.retain);
+            }
+            if let Some(credentials) = &connect.credentials {
+                sum.bytes(credentials.user_name.as_bytes());
+                if let Some(password) = &credentials.password {
+                    sum.bytes(password.as_bytes());
+                }
+            }
+        }
+        v3::Packet::ConnAck(connack) => {
+            sum.number(connack.session_present());
+            sum.number(connack.return_code());
+        }
+        v3::Packet::Subscribe(subscribe) => {
+            sum.number(subscribe.packet_id.get());
+            for subscription in &subscribe.filters {
+                sum.bytes(subscription.filter.as_bytes());
+                sum.number(subscription.qos.get());
+            }
+        }
+        v3::Packet::SubAck(suback) => {
+            sum.number(suback.packet_id.get());
+            for code in &suback.return_codes {
+                sum.number(code.get());
+            }
+        }
+        v3::Packet::Unsubscribe(unsubscribe) => {
+            sum.number(unsubscribe.packet_id.get());
+            for filter in &unsubscribe.filters {
+                sum.bytes(filter.as_bytes());
+            }
+        }
+        v3::Packet::PingReq | v3::Packet::PingResp | v3::Packet::Disconnect => {}
+    }
+}
+
+#[inline]
+fn properties<B: mqtt_codec::Storage, K: v5::kind::Kind>(properties: &v5::Properties<B, K>, sum: &mut Sum) {
+    for property in properties {
+        match property {
+            Property::PayloadFormatIndicator(format) => sum.number(format == v5::PayloadFormat::Utf8),
+            Property::MessageExpiryInterval(n)
+            | Property::SessionExpiryInterval(n)
+            | Property::WillDelayInterval(n) => sum.number(n),
+            Property::ContentType(text)
+            | Property::AssignedClientIdentifier(text)
+            | Property::AuthenticationMethod(text)
+            | Property::ResponseInformation(text)
+            | Property::ServerReference(text)
+            | Property::ReasonString(text) => sum.bytes(text.as_bytes()),
+            Property::ResponseTopic(topic) => sum.bytes(topic.as_bytes()),
+            Property::CorrelationData(data) | Property::AuthenticationData(data) => {
+                sum.bytes(data.as_bytes());
+            }
+            Property::SubscriptionIdentifier(id) => sum.number(id.get()),
+            Property::ServerKeepAlive(n) | Property::TopicAliasMaximum(n) => sum.number(n),
+            Property::ReceiveMaximum(n) | Property::TopicAlias(n) => sum.number(n.get()),
+            Property::MaximumQos(qos) => sum.number(qos.get()),
+            Property::RequestProblemInformation(flag)
+            | Property::RequestResponseInformation(flag)
+            | Property::RetainAvailable(flag)
+            | Property::WildcardSubscriptionAvailable(flag)
+            | Property::SubscriptionIdentifierAvailable(flag)
+            | Property::SharedSubscriptionAvailable(flag) => sum.number(flag),
+            Property::UserProperty(pair) => {
+                sum.bytes(pair.name.as_bytes());
+                sum.bytes(pair.value.as_bytes());
+            }
+            Property::MaximumPacketSize(n) => sum.number(n.get()),
+        }
+    }
+}
+
+#[inline]
+fn ack<R: v5::ReasonCode, B: mqtt_codec::Storage>(ack: &v5::Ack<R, B>, sum: &mut Sum) {
+    sum.number(ack.packet_id.get());
+    sum.number(ack.reason.get());
+    properties(&ack.properties, sum);
+}
+
+#[inline]
+fn walk_v5<B: mqtt_codec::Storage>(packet: &v5::Packet<B>, sum: &mut Sum) {
+    match packet {
+        v5::Packet::Publish(publish) => {
+            delivery(publish.delivery, publish.retain, sum);
+            if let Some(topic) = publish.topic() {
+                sum.bytes(topic.as_bytes());
+            }
+            properties(publish.properties(), sum);
+            sum.bytes(publish.payload.as_ref());
+        }
+        v5::Packet::PubAck(puback) => ack(puback, sum),
+        v5::Packet::PubRec(pubrec) => ack(pubrec, sum),
+        v5::Packet::PubRel(pubrel) => ack(pubrel, sum),
+        v5::Packet::PubComp(pubcomp) => ack(pubcomp, sum),
+        v5::Packet::Connect(connect) => {
+            sum.number(connect.clean_start);
+            sum.number(connect.keep_alive);
+            properties(&connect.properties, sum);
+            sum.bytes(connect.client_id.as_bytes());
+            if let Some(will) = &connect.will {
+                properties(&will.properties, sum);
+                sum.bytes(will.topic.as_bytes());
+                sum.bytes(will.payload.as_bytes());
+                sum.number(will.qos.get());
+                sum.number(will.retain);
+            }
+            if let Some(user_name) = &connect.user_name {
+                sum.bytes(user_name.as_bytes());
+            }
+            if let Some(password) = &connect.password {
+                sum.bytes(password.as_bytes());
+            }
+        }
+        v5::Packet::ConnAck(connack) => {
+            sum.number(connack.session_present());
+            sum.number(connack.reason().get());
+            properties(&connack.properties, sum);
+        }
+        v5::Packet::Subscribe(subscribe) => {
+            sum.number(subscribe.packet_id.get());
+            properties(&subscribe.properties, sum);
+            for subscription in &subscribe.filters {
+                sum.bytes(subscription.filter.as_bytes());
+                sum.number(subscription.options.to_byte());
+            }
+        }
+        v5::Packet::SubAck(suback) => {
+            sum.number(suback.packet_id.get());
+            properties(&suback.properties, sum);
+            for reason in &suback.reasons {
+                sum.number(reason.get());
+            }
+        }
+        v5::Packet::Unsubscribe(unsubscribe) => {
+            sum.number(unsubscribe.packet_id.get());
+            properties(&unsubscribe.properties, sum);
+            for filter in &unsubscribe.filters {
+                sum.bytes(filter.as_bytes());
+            }
+        }
+        v5::Packet::UnsubAck(unsuback) => {
+            sum.number(unsuback.packet_id.get());
+            properties(&unsuback.properties, sum);
+            for reason in &unsuback.reasons {
+                sum.number(reason.get());
+            }
+        }
+        v5::Packet::PingReq | v5::Packet::PingResp => {}
+        v5::Packet::Disconnect(disconnect) => {
+            sum.number(disconnect.reason.get());
+            properties(&disconnect.properties, sum);
+        }
+        v5::Packet::Auth(auth) => {
+            sum.number(auth.reason.get());
+            properties(&auth.properties, sum);
+        }
+    }
+}
