@@ -4,9 +4,11 @@
 use arbitrary::{Arbitrary, Unstructured};
 use bytes::{Bytes, BytesMut};
 use mqtt_codec::{
-    AnyDecoder, AnyPacket, DecodeError, DecodeOptions, Decoded, Sender, TopicFilter, TopicName, Version, v3,
-    v5,
+    AnyDecoder, AnyPacket, DecodeError, DecodeOptions, Decoded, Sender, Text, TopicFilter, TopicName,
+    Version, v3, v5,
 };
+use mqtt_conformance::server::{Action, Broker, ConnId, Limits, Rules};
+use std::collections::BTreeMap;
 
 /// What a target does with its input.
 pub type Target = fn(&[u8]);
@@ -20,6 +22,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("matching", matching),
     ("script", script),
     ("vectors", vectors),
+    ("broker", broker),
 ];
 
 /// The strictest and the most lenient options, with each side as the sender.
@@ -187,4 +190,122 @@ pub fn script(data: &[u8]) {
 pub fn vectors(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     let _ = mqtt_conformance::vectors::parse(text);
+}
+
+/// The reference broker, fed packets and noise by several clients: no panic, bounded memory, and every byte it sends to a client
+/// is a packet that the client's version allows.
+pub fn broker(data: &[u8]) {
+    let mut u = Unstructured::new(data);
+    let mut limits = Limits::default();
+    (limits.sessions, limits.queue, limits.retained, limits.subscriptions) = (8, 16, 8, 16);
+    let mut broker = Broker::new(Rules::standard(), limits);
+    let mut clients: BTreeMap<u64, Client> = BTreeMap::new();
+    let (mut next, mut now) = (0, 0_u64);
+    while let Ok(step) = u.int_in_range(0..=9_u8) {
+        if u.is_empty() {
+            break;
+        }
+        broker.tick(now);
+        match step {
+            0 => {
+                let Ok(version) = u.choose(&Version::ALL) else { break };
+                broker.connected(ConnId(next));
+                let connects = u.ratio(9, 10).unwrap_or(true);
+                clients.insert(next, Client { version: *version, connects, sent: BytesMut::new() });
+                if connects {
+                    let Ok(id) = u.int_in_range(0..=3_u8) else { break };
+                    broker.received(ConnId(next), &connect(*version, id, u.arbitrary().unwrap_or_default()));
+                }
+                next += 1;
+            }
+            1 => {
+                if let Some(conn) = pick(&mut u, &clients) {
+                    broker.closed(ConnId(conn));
+                    clients.remove(&conn);
+                }
+            }
+            2 => now = now.saturating_add(u64::from(u.arbitrary::<u16>().unwrap_or_default())),
+            3 => {
+                let noise: [u8; 4] = u.arbitrary().unwrap_or_default();
+                if let Some(conn) = pick(&mut u, &clients) {
+                    broker.received(ConnId(conn), &noise);
+                }
+            }
+            _ => {
+                let Some(conn) = pick(&mut u, &clients) else { continue };
+                let packet = match clients[&conn].version {
+                    Version::V5 => u.arbitrary().map(AnyPacket::V5),
+                    _ => u.arbitrary().map(AnyPacket::V3),
+                };
+                if let Ok(packet) = packet {
+                    broker.received(ConnId(conn), &encode(&packet));
+                }
+            }
+        }
+        drain(&mut broker, &mut clients);
+        assert!(broker.session_count() <= 8 + clients.len(), "sessions are bounded");
+    }
+}
+
+/// A client of the broker under test: what it was sent and has not read yet.
+struct Client {
+    version: Version,
+    /// It begins with a CONNECT of its version. To one that does not, the broker may speak another.
+    connects: bool,
+    sent: BytesMut,
+}
+
+fn pick(u: &mut Unstructured<'_>, clients: &BTreeMap<u64, Client>) -> Option<u64> {
+    let conns: Vec<u64> = clients.keys().copied().collect();
+    u.choose(&conns).ok().copied()
+}
+
+fn connect(version: Version, id: u8, clean: bool) -> Vec<u8> {
+    let client_id = ["a", "b", "c", "d"][usize::from(id % 4)];
+    let level = match version {
+        Version::V3_1 => v3::ProtocolLevel::V3_1,
+        _ => v3::ProtocolLevel::V3_1_1,
+    };
+    let text = Text::try_from(client_id).expect("a letter is text");
+    let packet: AnyPacket = if version == Version::V5 {
+        let mut connect = v5::Connect::new(text);
+        connect.clean_start = clean;
+        connect.properties = v5::ConnectProperties::builder()
+            .session_expiry_interval(30)
+            .receive_maximum(2)
+            .topic_alias_maximum(2)
+            .finish()
+            .expect("each property once");
+        v5::Packet::Connect(connect).into()
+    } else {
+        v3::Packet::Connect(v3::Connect::new(level, text, clean).expect("a letter is an identifier")).into()
+    };
+    encode(&packet)
+}
+
+/// Takes what the broker wants done, and reads what it sends as a strict client would.
+fn drain(broker: &mut Broker, clients: &mut BTreeMap<u64, Client>) {
+    while let Some(action) = broker.next_action() {
+        match action {
+            Action::Send { conn, bytes } => {
+                let Some(client) = clients.get_mut(&conn.0).filter(|client| client.connects) else {
+                    continue;
+                };
+                client.sent.extend_from_slice(&bytes);
+                let options = DecodeOptions::new().sender(Sender::Server);
+                let decoder = AnyDecoder::with_options(client.version, options);
+                while !client.sent.is_empty() {
+                    match decoder.decode_shared(&mut client.sent) {
+                        Ok(Decoded::Complete { .. }) => {}
+                        Ok(Decoded::Incomplete { .. }) => break,
+                        Err(e) => panic!("the broker sends what no client accepts: {e} {:02x?}", client.sent),
+                    }
+                }
+            }
+            Action::Close { conn } => {
+                clients.remove(&conn.0);
+            }
+            _ => {}
+        }
+    }
 }

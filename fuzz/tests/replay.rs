@@ -39,7 +39,13 @@ fn vectors() -> Vec<Vec<u8>> {
 #[test]
 fn vectors_pass_every_target_of_the_codec() {
     for bytes in vectors() {
-        for target in [mqtt_fuzz::decode, mqtt_fuzz::storages, mqtt_fuzz::roundtrip, mqtt_fuzz::matching] {
+        for target in [
+            mqtt_fuzz::decode,
+            mqtt_fuzz::storages,
+            mqtt_fuzz::roundtrip,
+            mqtt_fuzz::matching,
+            mqtt_fuzz::broker,
+        ] {
             target(&bytes);
         }
         for version in 0..3 {
@@ -61,6 +67,21 @@ fn scripts_pass_the_script_target() {
 fn vector_files_pass_the_vectors_target() {
     for file in files(&root().join("../test-vectors/v3.1")) {
         mqtt_fuzz::vectors(&fs::read(file).unwrap());
+    }
+}
+
+/// Noise of some length drives the broker through many steps.
+#[test]
+fn noise_passes_the_broker_target() {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    for length in [100, 1000, 4000] {
+        for _ in 0..50 {
+            let noise = (0..length).map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                state.to_le_bytes()[7]
+            });
+            mqtt_fuzz::broker(&noise.collect::<Vec<_>>());
+        }
     }
 }
 

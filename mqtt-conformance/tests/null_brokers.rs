@@ -57,10 +57,9 @@ async fn serve(null: Null, mut stream: DuplexStream) {
         version = Some(speaks);
         while let Ok(Decoded::Complete { value, .. }) = AnyDecoder::new(speaks).decode_shared(&mut input) {
             let answer = answer(&value);
-            if !answer.is_empty() && (null == Null::OnlyAcks || value.packet_type() == PacketType::Connect) {
-                if stream.write_all(&answer).await.is_err() {
-                    return;
-                }
+            let says = null == Null::OnlyAcks || value.packet_type() == PacketType::Connect;
+            if says && !answer.is_empty() && stream.write_all(&answer).await.is_err() {
+                return;
             }
         }
     }
@@ -132,21 +131,36 @@ fn a_broker_that_never_answers_passes_nothing() {
     assert_eq!(passed(&scripts::tests(), Null::Silent), BTreeSet::new());
 }
 
-#[test]
-fn a_broker_that_only_accepts_passes_no_more_than_being_accepted() {
+/// Scripts of questions that the standards let a broker answer by doing nothing, though the reference broker does something.
+const MAY_STAY_SILENT: &[(&str, &str)] = &[
+    ("3.1-packet-size/diagnostics-in-pubrel", "5.0 demands no answer to a PUBREC of an unknown identifier"),
+    (
+        "3.3-retained/qos-0-replaces",
+        "a retained message of QoS 0 may be dropped at any time: MQTT-3.3.1-7 of 3.1.1",
+    ),
+    ("4.9-flow-control/broker-maximum", "a broker that announces no Receive Maximum has none to exceed"),
+];
+
+/// The tests that pass without the packets that the reference broker sends in them.
+fn passes_without(null: Null, wanted: impl Fn(&str) -> bool) -> Vec<String> {
     let tests = scripts::tests();
     let answers = answers(&tests);
-    for id in passed(&tests, Null::OnlyConnAck) {
-        let more: Vec<_> = answers[&id].iter().filter(|kind| *kind != "connack").collect();
-        assert!(more.is_empty(), "{id} passes without {more:?}");
-    }
+    let excused = |id: &str| {
+        let script = id.split('[').next().and_then(|id| id.split_once('/')).map_or(id, |(_, script)| script);
+        MAY_STAY_SILENT.iter().any(|(known, _)| *known == script)
+    };
+    passed(&tests, null)
+        .into_iter()
+        .filter(|id| !excused(id) && answers[id].iter().any(|kind| wanted(kind)))
+        .collect()
+}
+
+#[test]
+fn a_broker_that_only_accepts_passes_no_more_than_being_accepted() {
+    assert_eq!(passes_without(Null::OnlyConnAck, |kind| kind != "connack"), Vec::<String>::new());
 }
 
 #[test]
 fn a_broker_that_delivers_nothing_passes_nothing_that_asks_for_a_delivery() {
-    let tests = scripts::tests();
-    let answers = answers(&tests);
-    for id in passed(&tests, Null::OnlyAcks) {
-        assert!(!answers[&id].contains("publish"), "{id} passes without a delivery");
-    }
+    assert_eq!(passes_without(Null::OnlyAcks, |kind| kind == "publish"), Vec::<String>::new());
 }

@@ -220,6 +220,89 @@ async fn malformed_bytes_fail_with_the_statement_they_break() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn packets_that_the_client_did_not_allow_fail_unasked() {
+    let small = "connect a properties=[maximum_packet_size=6]\n---\na > PUBREL packet_id=9\na < PUBCOMP packet_id=9\n";
+    let fits = vec![say(HELLO5), say(&[0x70, 4, 0, 9, 0x92, 0])];
+    assert_eq!(outcome("5.0", small, vec![fits]).await.verdict, Verdict::Pass);
+    let long = [0x70, 8, 0, 9, 0x92, 4, 0x1f, 0, 1, b'x'];
+    let long = outcome("5.0", small, vec![vec![say(HELLO5), say(&long)]]).await;
+    failed(
+        &long,
+        Verdict::Fail,
+        6,
+        "a < PUBCOMP packet_id=9",
+        "a < PUBCOMP packet_id=9 reason=0x92 properties=[reason_string=\"x\"]: 10 bytes, where the client's Maximum \
+         Packet Size is 6 [MQTT-3.1.2-24]",
+    );
+    assert!(long.failure.unwrap().forbidden.is_some());
+
+    // Nobody waits for it, and it is preparation.
+    let twice = [0x32, 6, 0, 1, b'x', 0, 1, 0].repeat(2);
+    let unasked = outcome("5.0", "connect a\n", vec![vec![say(&[HELLO5, &twice].concat())]]).await;
+    assert_eq!(unasked.verdict, Verdict::Fail);
+    let failure = unasked.failure.unwrap();
+    assert_eq!(failure.expected, "no forbidden packet");
+    assert!(failure.got.ends_with("that was not acknowledged [MQTT-2.2.1-4]"), "{}", failure.got);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_may_be_refused_in_the_form_of_another() {
+    for (version, forms) in [
+        ("3.1.1", [&[0x20, 2, 0, 1][..], &[0x20, 3, 0, 0x84, 0]]),
+        ("5.0", [&[0x20, 2, 0, 1], &[0x20, 3, 0, 0x84, 0]]),
+    ] {
+        for form in forms {
+            let acts = vec![Act::Close(form.to_vec())];
+            let refused = outcome(version, "open a\n---\na > PINGREQ\na < closed\n", vec![acts]).await;
+            assert_eq!(refused.verdict, Verdict::Pass, "{version} {form:?} {refused:?}");
+        }
+    }
+    // Only a first packet, and only for that reason.
+    for (version, answer) in [
+        ("5.0", &[0x20, 2, 0, 5][..]),
+        ("5.0", &[0x20, 2, 0, 0]),
+        ("3.1.1", &[0x20, 3, 0, 0x80, 0]),
+        ("3.1.1", &[0x20, 2, 0, 1, 0x20, 3, 0, 0x84, 0]),
+    ] {
+        let acts = vec![Act::Close(answer.to_vec())];
+        let wrong = outcome(version, "open a\n---\na > PINGREQ\na < closed\n", vec![acts]).await;
+        assert_eq!(wrong.verdict, Verdict::Fail, "{version} {answer:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_transcript_shows_bytes_that_no_packet_has() {
+    let body =
+        "open a\n---\na > PUBREL packet_id=1 patch 0=0x6a\na > PUBREL packet_id=1 patch 3=2\na < nothing\n";
+    let outcome = outcome("3.1", body, vec![vec![say(&[]), say(&[])]]).await;
+    assert_eq!(
+        lines(&outcome)[1..],
+        ["a > hex \"6a 02 00 01\"", "a > PUBREL packet_id=2"].map(str::to_owned)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_connect_carries_the_login_unless_the_script_says_how() {
+    let mut config = Config::default();
+    config.user_name = Some("me".to_owned());
+    config.password = Some(b"secret".to_vec());
+    config.missing.remove("auth");
+    for (header, connect, carries) in [
+        ("", "a > CONNECT client_id=\"x\"", true),
+        ("", "a > CONNECT client_id=\"x\" user_name=\"you\"", false),
+        ("", "a > CONNECT client_id=\"x\" patch 9=2", false),
+        ("needs: auth\n", "a > CONNECT client_id=\"x\"", false),
+    ] {
+        let test = test("3.1.1", &format!("{header}open a\n---\n{connect}\na < CONNACK\n"));
+        let broker = Scripted::new(vec![vec![say(HELLO)]]);
+        let outcome = run_test(&test, &broker, &config).await;
+        assert_eq!(outcome.verdict, Verdict::Pass, "{outcome:?}");
+        let seen = broker.seen.lock().unwrap()[0].clone();
+        assert_eq!(seen.ends_with(b"\0\x02me\0\x06secret"), carries, "{header}{connect}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn silence_and_time_windows() {
     let quiet = "connect a\n---\na < nothing\n";
     assert_eq!(outcome("3.1.1", quiet, vec![vec![say(HELLO)]]).await.verdict, Verdict::Pass);

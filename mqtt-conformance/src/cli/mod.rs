@@ -13,6 +13,7 @@ mod hex;
 mod list;
 mod mutants;
 mod output;
+mod proxy;
 mod run;
 mod scripts;
 mod serve;
@@ -53,6 +54,7 @@ enum Command {
     Explain(coverage::ExplainArgs),
     Coverage(coverage::Args),
     Mutants(mutants::Args),
+    Proxy(proxy::Args),
     Decode(decode::Args),
     Encode(encode::Args),
     Vectors(vectors::Args),
@@ -79,6 +81,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Explain(args) => coverage::explain(&args),
         Command::Coverage(args) => coverage::run(&args),
         Command::Mutants(args) => mutants::run(&args),
+        Command::Proxy(args) => proxy::run(&args),
         Command::Decode(args) => decode::run(&args),
         Command::Encode(args) => encode::run(&args),
         Command::Vectors(args) => vectors::run(&args),

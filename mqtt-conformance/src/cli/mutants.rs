@@ -1,12 +1,10 @@
 //! `mutants`: every test against every fault of the reference broker.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use clap::ValueEnum;
-use mqtt_conformance::lab;
-use mqtt_conformance::run::Verdict;
+use mqtt_conformance::lab::{self, WireFault};
 use mqtt_conformance::server::{Rule, Rules};
 use serde_json::json;
 
@@ -42,48 +40,57 @@ pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
     let tests: Vec<_> = args.selection.apply(args.paths.tests()?)?.into_iter().map(Arc::new).collect();
     let rules = rules(&args.rule)?;
     let start = Instant::now();
-    let matrix = lab::matrix(&tests, &rules)?;
-    let (survivors, unproven, untried) = (matrix.survivors(), matrix.unproven(), matrix.untried(&tests));
+    let wire: Vec<_> = if args.rule.is_empty() { WireFault::all().collect() } else { Vec::new() };
+    let matrix = lab::matrix(&tests, &rules, &wire)?;
+    let (survivors, unproven, unnoticed) = (matrix.survivors(), matrix.unproven(&tests), matrix.unnoticed());
     to_stdout(|out| {
         if matches!(args.format, Format::Json) {
-            let mutants: BTreeMap<_, _> = matrix.mutants.iter().map(|(name, tests)| (*name, tests)).collect();
             let all = json!({
-                "mutants": mutants,
+                "mutants": matrix.mutants,
+                "wire": matrix.wire,
                 "unsound": matrix.unsound,
+                "skipped": matrix.skipped,
                 "survivors": survivors,
+                "unnoticed": unnoticed,
                 "unproven": unproven,
-                "untried": untried,
             });
             writeln!(out, "{all:#}")?;
             return Ok(());
         }
         for (name, tests) in &matrix.mutants {
-            let failed = tests.values().filter(|verdict| **verdict == Verdict::Fail).count();
+            let failed = tests.values().filter(|failed| **failed).count();
             let word = if failed > 0 { "noticed" } else { "survives" };
             writeln!(out, "{word:9} {name}  {failed}/{}", tests.len())?;
         }
+        for (fault, tests) in &matrix.wire {
+            let word = if tests.is_empty() { "survives" } else { "noticed" };
+            writeln!(out, "{word:9} {fault}  {}", tests.len())?;
+        }
         for (test, verdict) in &matrix.unsound {
-            writeln!(out, "\nthe reference broker itself: {verdict} {test}")?;
+            writeln!(out, "the reference broker itself: {verdict} {test}")?;
         }
         for script in &unproven {
             writeln!(out, "no fault makes it fail: {script}")?;
         }
-        for test in &untried {
-            writeln!(out, "no fault concerns it: {test}")?;
+        for test in &matrix.skipped {
+            writeln!(out, "passes in no setup: {test}")?;
         }
         Ok(())
     })?;
     say(format_args!(
-        "{} faults, {} noticed; {} tests, {} trials, {} unsound, {} scripts unproven; {:.1} s",
+        "{} mutants, {} noticed; {} wire faults, {} noticed; {} tests, {} trials, {} unsound, {} scripts unproven; {:.1} s",
         matrix.mutants.len(),
         matrix.mutants.len() - survivors.len(),
+        matrix.wire.len(),
+        matrix.wire.len() - unnoticed.len(),
         tests.len(),
         matrix.trials(),
         matrix.unsound.len(),
         unproven.len(),
         start.elapsed().as_secs_f64(),
     ));
-    let fine = matrix.unsound.is_empty() && survivors.is_empty() && unproven.is_empty();
+    let fine =
+        matrix.unsound.is_empty() && survivors.is_empty() && unnoticed.is_empty() && unproven.is_empty();
     Ok(if fine { Exit::Fine } else { Exit::Failed })
 }
 

@@ -29,7 +29,7 @@ pub(super) struct Args {
     #[command(flatten)]
     selection: Selection,
     /// How many tests run at the same time
-    #[arg(long, value_name = "N", default_value = "32", value_parser = jobs)]
+    #[arg(long, value_name = "N", default_value = "128", value_parser = jobs)]
     jobs: usize,
     /// How long to wait for an answer where a script doesn't say: 5s, 500ms
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time)]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use mqtt_codec::Version;
 use mqtt_conformance::script::{self, Problem, Script, Severity, Test};
+use mqtt_conformance::vectors;
 use serde_json::Value;
 
 use super::output::{Complaint, say};
@@ -29,8 +30,11 @@ pub(super) struct Paths {
     #[arg(value_name = "SCRIPT|DIR")]
     pub(super) paths: Vec<PathBuf>,
     /// Besides the given ones, take the scripts that came with the tool; a given one replaces one of the same name
-    #[arg(long, requires = "paths")]
+    #[arg(long)]
     built_in: bool,
+    /// Bad bytes: each refused vector of these files or folders that a client can send is a test. May be given several times
+    #[arg(long, value_name = "FILE|DIR")]
+    vectors: Vec<PathBuf>,
 }
 
 /// Which tests.
@@ -58,7 +62,7 @@ impl Paths {
     /// The texts, in the order of their paths.
     pub(super) fn read(&self) -> Result<Vec<Source>, Complaint> {
         let mut sources = BTreeMap::new();
-        if self.paths.is_empty() || self.built_in {
+        if self.built_in || self.paths.is_empty() && self.vectors.is_empty() {
             for (path, text) in BUILT_IN {
                 let file = format!("scripts/{path}");
                 let source = Source { path: (*path).to_owned(), file, text: (*text).to_owned() };
@@ -105,6 +109,13 @@ impl Paths {
         }
         if broken > 0 {
             return Err(Complaint::usage(format_args!("{} broken", scripts(broken))));
+        }
+        for path in &self.vectors {
+            for file in vectors::find(path).map_err(Complaint::usage)? {
+                let file = vectors::read(&file).map_err(Complaint::usage)?;
+                let of_file = vectors::bad_bytes(&file).map_err(Complaint::usage)?;
+                tests.extend(of_file.into_iter().map(Arc::unwrap_or_clone));
+            }
         }
         Ok(tests)
     }

@@ -14,6 +14,7 @@ use super::Config;
 use super::connect::Connector;
 use super::link::{Arrival, Arrived, Link};
 use super::outcome::{Entry, Failure, TraceEvent};
+use super::promise::Promises;
 use crate::script::ast::{Field, Patch, Value, ValueKind};
 use crate::script::{
     Action, Direction, Expected, Mismatch, Span, Step, Test, Time, Variables, Window, bytes_line, eval,
@@ -46,6 +47,7 @@ struct Slot<S> {
     queue: VecDeque<(Instant, Came)>,
     /// A CONNECT was sent, so a DISCONNECT is due at the end.
     greeted: bool,
+    promises: Promises,
 }
 
 /// What a connection has received.
@@ -53,7 +55,18 @@ struct Slot<S> {
 enum Came {
     Packet(Tree),
     Malformed(Bytes, DecodeError),
-    Closed { rest: Bytes, error: Option<String> },
+    /// A packet that breaks what this client was promised, and how.
+    Forbidden(Tree, String),
+    Closed {
+        rest: Bytes,
+        error: Option<String>,
+    },
+}
+
+/// What is wrong with what came, whatever the script asks.
+enum Fault {
+    Malformed(DecodeError),
+    Forbidden(String),
 }
 
 /// What the test leaves on the broker.
@@ -149,18 +162,20 @@ impl<'a, C: Connector> Engine<'a, C> {
         self.check_rest()
     }
 
-    /// Malformed packets that nobody waited for.
+    /// Malformed and forbidden packets that nobody waited for.
     fn check_rest(&mut self) -> Ran {
         let found = self.slots.iter().find_map(|(name, slot)| {
-            slot.queue.iter().find_map(|(_, came)| match came {
-                Came::Malformed(bytes, error) => Some((name.clone(), bytes.clone(), *error)),
-                _ => None,
+            slot.queue.iter().find_map(|(_, came)| match came.describe(name) {
+                (got, Some(fault)) => Some((got, fault)),
+                (_, None) => None,
             })
         });
         match found {
-            Some((name, bytes, error)) => {
-                let got = describe_malformed(&name, &bytes, &error);
-                self.fail("no malformed packet".to_owned(), got, None, Some(error))
+            Some((got, fault @ Fault::Malformed(_))) => {
+                self.fail("no malformed packet".to_owned(), got, None, Some(fault))
+            }
+            Some((got, fault @ Fault::Forbidden(_))) => {
+                self.fail("no forbidden packet".to_owned(), got, None, Some(fault))
             }
             None => Ok(()),
         }
@@ -237,14 +252,13 @@ impl<'a, C: Connector> Engine<'a, C> {
         within.map_or(usual, |w| self.length(w.latest))
     }
 
-    fn fail(
-        &self,
-        expected: String,
-        got: String,
-        difference: Option<String>,
-        malformed: Option<DecodeError>,
-    ) -> Ran {
+    fn fail(&self, expected: String, got: String, difference: Option<String>, fault: Option<Fault>) -> Ran {
         let (line, span) = self.current.map_or_else(|| (1, Span::default()), |s| (s.line, s.span));
+        let (malformed, forbidden) = match fault {
+            None => (None, None),
+            Some(Fault::Malformed(error)) => (Some(error), None),
+            Some(Fault::Forbidden(how)) => (None, Some(how)),
+        };
         Err(Stop::Failed(Box::new(Failure {
             line,
             span,
@@ -254,6 +268,7 @@ impl<'a, C: Connector> Engine<'a, C> {
             got,
             difference,
             malformed,
+            forbidden,
         })))
     }
 
@@ -286,7 +301,8 @@ impl<'a, C: Connector> Engine<'a, C> {
         self.links += 1;
         self.names.push(name.to_owned());
         let link = Link::new(id, stream, version, self.config.max_packet, self.sender.clone());
-        let slot = Slot { id, version, link: Some(link), queue: VecDeque::new(), greeted: false };
+        let promises = Promises::new(version);
+        let slot = Slot { id, version, link: Some(link), queue: VecDeque::new(), greeted: false, promises };
         self.slots.insert(name.to_owned(), slot);
         self.note(name, TraceEvent::Opened { version });
         Ok(())
@@ -342,7 +358,7 @@ impl<'a, C: Connector> Engine<'a, C> {
         let mut members = Map::new();
         members.insert("type".to_owned(), Tree::from(packet.to_lowercase()));
         members.extend(eval_fields(fields, &self.variables).map_err(|e| ours(&e))?);
-        if login && !members.contains_key("user_name") {
+        if login && !members.contains_key("user_name") && !members.contains_key("password") {
             members.extend(self.config.login());
         }
         let tree = Tree::Object(members);
@@ -407,6 +423,11 @@ impl<'a, C: Connector> Engine<'a, C> {
         };
         let version = self.version(name);
         let packet = packet.or_else(|| whole_packet(&bytes, version));
+        if let (Some(packet), Some(slot)) = (&packet, self.slots.get_mut(name)) {
+            slot.promises.sent(packet);
+        }
+        // Bytes that the codec would not write are shown as they are.
+        let packet = packet.filter(|packet| encoded(packet, version) == bytes);
         self.note(name, TraceEvent::Sent { bytes: bytes.clone(), packet });
         let limit = self.config.step_deadline;
         let written = {
@@ -451,8 +472,12 @@ impl<'a, C: Connector> Engine<'a, C> {
         let (event, came) = match what {
             Arrival::Packet { bytes, packet } => {
                 self.received += bytes.len();
+                let slot = self.slots.get_mut(&name).filter(|slot| slot.id == link);
                 let came = match &packet {
-                    Ok(tree) => Came::Packet(tree.clone()),
+                    Ok(tree) => match slot.and_then(|slot| slot.promises.received(bytes.len(), tree)) {
+                        Some(how) => Came::Forbidden(tree.clone(), how),
+                        None => Came::Packet(tree.clone()),
+                    },
                     Err(error) => Came::Malformed(bytes.clone(), *error),
                 };
                 (TraceEvent::Received { bytes, packet }, came)
@@ -566,8 +591,8 @@ impl<'a, C: Connector> Engine<'a, C> {
                     _ => {}
                 }
                 if let Err(differs) = self.fits(expected, &came) {
-                    let (got, malformed) = came.describe(name);
-                    return self.fail(wish(), got, differs.map(|d| shortened(d.to_string())), malformed);
+                    let (got, fault) = came.describe(name);
+                    return self.fail(wish(), got, differs.map(|d| shortened(d.to_string())), fault);
                 }
                 if after < earliest {
                     let (got, _) = came.describe(name);
@@ -746,8 +771,8 @@ impl<'a, C: Connector> Engine<'a, C> {
             difference = self.fits(one.expected, came).err().flatten().map(|d| d.to_string());
             self.current = Some(one.step);
         }
-        let (got, malformed) = came.describe(name);
-        self.fail(wishes.join("\n"), got, difference, malformed)
+        let (got, fault) = came.describe(name);
+        self.fail(wishes.join("\n"), got, difference, fault)
     }
 
     /// The branch that what comes first belongs to.
@@ -779,10 +804,10 @@ impl<'a, C: Connector> Engine<'a, C> {
                 .iter()
                 .find_map(|(_, name, ..)| self.front(name).map(|(_, came)| (*name, came.clone())));
             if let Some((name, came)) = unasked {
-                let (got, malformed) = came.describe(name);
+                let (got, fault) = came.describe(name);
                 let wishes: Vec<String> = firsts.iter().map(|(_, n, e, _)| self.describe(n, e)).collect();
                 self.current = block;
-                return self.fail(wishes.join("\nor "), got, None, malformed);
+                return self.fail(wishes.join("\nor "), got, None, fault);
             }
             // Silence chooses its branch as soon as its window ends; the others have until the last deadline.
             let silence = firsts
@@ -961,11 +986,17 @@ impl<'a> Pending<'a> {
 }
 
 impl Came {
-    /// In words, and the codec's error if it is malformed.
-    fn describe(&self, name: &str) -> (String, Option<DecodeError>) {
+    /// In words, and what is wrong with it whatever the script asks.
+    fn describe(&self, name: &str) -> (String, Option<Fault>) {
         match self {
             Self::Packet(tree) => (shortened(packet_line(name, Direction::Received, tree)), None),
-            Self::Malformed(bytes, error) => (describe_malformed(name, bytes, error), Some(*error)),
+            Self::Malformed(bytes, error) => {
+                (describe_malformed(name, bytes, error), Some(Fault::Malformed(*error)))
+            }
+            Self::Forbidden(tree, how) => {
+                let line = shortened(packet_line(name, Direction::Received, tree));
+                (format!("{line}: {how}"), Some(Fault::Forbidden(how.clone())))
+            }
             Self::Closed { rest, error } => {
                 let mut text = format!("{name} < closed");
                 if !rest.is_empty() {

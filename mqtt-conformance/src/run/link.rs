@@ -104,6 +104,7 @@ impl Reader {
         let decoder = AnyDecoder::with_options(version, DecodeOptions::new().sender(Sender::Server));
         let mut buffer = BytesMut::new();
         // `stop` is not consumed before the reader ends, so one future for all rounds.
+        let mut first = true;
         let stopped = stop.notified();
         tokio::pin!(stopped);
         loop {
@@ -123,8 +124,12 @@ impl Reader {
                 let packet = match decoder.decode(&bytes) {
                     Ok(Decoded::Complete { value, .. }) => Some(Ok(to_tree(&value))),
                     Ok(Decoded::Incomplete { .. }) => None,
-                    Err(error) => Some(Err(error)),
+                    Err(error) => match refusal(&bytes, version) {
+                        Some(refusal) if first => Some(Ok(refusal)),
+                        _ => Some(Err(error)),
+                    },
                 };
+                first = false;
                 // A whole frame cannot be incomplete.
                 packet.map(|packet| Arrival::Packet { bytes, packet })
             } else if let Some(error) = broken {
@@ -158,6 +163,23 @@ impl Reader {
             }
         }
     }
+}
+
+/// A CONNACK that refuses the version of the CONNECT, in the form that another version has for it.
+///
+/// Who does not know a protocol does not know its form of CONNACK either: a server of 3.1.1 answers a CONNECT of 5.0 in its
+/// own form, and which form fits a level that nobody knows is nowhere laid down.
+fn refusal(bytes: &[u8], version: Version) -> Option<Tree> {
+    let (other, name, code) = match version {
+        Version::V5 => (Version::V3_1_1, "return_code", 0x01),
+        Version::V3_1 | Version::V3_1_1 => (Version::V5, "reason", 0x84),
+    };
+    let decoder = AnyDecoder::with_options(other, DecodeOptions::new().sender(Sender::Server));
+    let Ok(Decoded::Complete { value, .. }) = decoder.decode(bytes) else { return None };
+    let tree = to_tree(&value);
+    let refuses = tree.get("type").and_then(Tree::as_str) == Some("connack")
+        && tree.get(name).and_then(Tree::as_u64) == Some(code);
+    refuses.then_some(tree)
 }
 
 /// Reads on without looking, so that the close is still seen.

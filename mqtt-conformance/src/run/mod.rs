@@ -12,6 +12,7 @@ mod engine;
 mod link;
 mod outcome;
 mod probe;
+mod promise;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -153,8 +154,8 @@ pub async fn run_test<C: Connector>(test: &Test, connector: &C, config: &Config)
             }
         },
         Err(Stop::Failed(failure)) => {
-            // Bytes that are no packet are wrong whatever the question is.
-            let asked = !failure.preparation || failure.malformed.is_some();
+            // Some packets are wrong whatever the question is.
+            let asked = !failure.preparation || failure.malformed.is_some() || failure.forbidden.is_some();
             outcome.verdict = if asked { Verdict::Fail } else { Verdict::Inconclusive };
             outcome.failure = Some(*failure);
         }

@@ -91,6 +91,9 @@ pub struct Failure {
     pub difference: Option<String>,
     /// What the codec finds wrong with the broker's bytes, with the statement that they break.
     pub malformed: Option<DecodeError>,
+    /// How the broker's packet breaks what it owes this client whatever the script asks: a size or number of its CONNECT, or
+    /// an identifier in use.
+    pub forbidden: Option<String>,
 }
 
 /// Something that happened on a connection.

@@ -233,8 +233,10 @@ fn case_suffix(case: &Case) -> String {
         .iter()
         .map(|(name, value)| {
             let text = match constant(value) {
+                // What a generator makes is named by the generator.
                 Tree::String(text)
-                    if !text.is_empty()
+                    if matches!(value.kind, ValueKind::Text(_))
+                        && !text.is_empty()
                         && text
                             .chars()
                             .all(|c| !c.is_whitespace() && !c.is_control() && !"[],=\"".contains(c)) =>
@@ -367,7 +369,11 @@ impl<'a> Lowering<'a> {
                 packet: packet.text.clone(),
                 fields: fields.clone(),
                 patches: patches.clone(),
-                login: false,
+                login: packet.text == "CONNECT"
+                    && patches.is_empty()
+                    && !fields.iter().any(|f| matches!(&*f.name.text, "user_name" | "password"))
+                    // Who asks about logging in says how.
+                    && !self.script.needs().any(|need| need.text == "auth"),
             },
             StatementKind::Raw { connection, parts } => {
                 Action::SendRaw { connection: connection.text.clone(), parts: parts.clone() }

@@ -297,10 +297,20 @@ impl Broker {
         }
         connection.receive_maximum =
             if self.rules.respects_receive_maximum { hello.receive_maximum } else { u16::MAX };
+        if !self.rules.forgets_client_limits
+            && let Some(session) = self.sessions.get_mut(client)
+        {
+            let (receive, size) = session.smallest;
+            session.smallest = (receive.min(hello.receive_maximum), size.min(hello.max_packet_size));
+            (connection.receive_maximum, connection.max_packet_size) = session.smallest;
+        }
         connection.topic_alias_maximum = hello.topic_alias_maximum;
         connection.expiry_was_zero = hello.session_expiry == 0;
         if !self.rules.forgets_topic_aliases {
             connection.aliases = self.stale_aliases.get(client).cloned().unwrap_or_default();
+        }
+        if !self.rules.forgets_sent_topic_aliases {
+            connection.sent_aliases = self.stale_sent_aliases.get(client).cloned().unwrap_or_default();
         }
     }
 

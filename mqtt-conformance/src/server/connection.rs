@@ -1,7 +1,7 @@
 //! A connection: cutting its bytes into packets, and what is kept for as long as it lasts.
 
 use super::auth::Login;
-use super::distort::distort;
+use super::distort::{distort, lengthened};
 use super::end::Ending;
 use super::message::Will;
 use super::{Action, Broker, ConnId, Limits, Rules};
@@ -97,7 +97,7 @@ impl Connection {
                 if rules.keep_alive_zero_is_off {
                     None
                 } else {
-                    Some(self.heard + 5_000)
+                    Some(self.heard + 1_500)
                 }
             }
             Phase::Open if !rules.enforces_keep_alive => None,
@@ -121,6 +121,39 @@ enum Front {
     Overlooked,
 }
 
+/// Makes of a mistake that a broken server overlooks what the server takes it for; `false` if it takes it for nothing.
+fn mend(bytes: &mut [u8], error: &DecodeError) -> bool {
+    let (at, with): (usize, fn(u8) -> u8) = match error.cause() {
+        Cause::Wildcard => (error.offset(), |_| b'x'),
+        Cause::QosThree if error.packet_type() == Some(PacketType::Publish) => (0, |first| first & !0b10),
+        _ => return false,
+    };
+    bytes.get_mut(at).map(|byte| *byte = with(*byte)).is_some()
+}
+
+/// A buffer that starts with a whole CONNECT, with the protocol name that goes with its level.
+fn with_known_name(buffer: &[u8]) -> Option<BytesMut> {
+    let Ok(Decoded::Complete { value, .. }) = FixedHeader::parse(buffer, Version::V3_1_1) else {
+        return None;
+    };
+    let packet = buffer.get(..value.packet_len())?;
+    let (length, rest) = packet.get(value.len()..)?.split_first_chunk()?;
+    let level = rest.get(usize::from(u16::from_be_bytes(*length))..)?;
+    let name = Version::ALL.into_iter().find(|v| level.first() == Some(&v.level()))?.protocol_name();
+    let mut left = 2 + name.len() + level.len();
+    let mut renamed = BytesMut::from([value.first_byte()].as_slice());
+    while left >= 0x80 {
+        renamed.extend_from_slice(&[u8::try_from(left & 0x7f).ok()? | 0x80]);
+        left >>= 7;
+    }
+    renamed.extend_from_slice(&[u8::try_from(left).ok()?]);
+    renamed.extend_from_slice(&u16::try_from(name.len()).ok()?.to_be_bytes());
+    renamed.extend_from_slice(name.as_bytes());
+    renamed.extend_from_slice(level);
+    renamed.extend_from_slice(buffer.get(value.packet_len()..)?);
+    Some(renamed)
+}
+
 impl Broker {
     /// Takes packets from the front of a connection's buffer, as long as there are whole ones.
     pub(super) fn read_packets(&mut self, conn: ConnId) {
@@ -133,12 +166,16 @@ impl Broker {
                         return;
                     }
                 }
-                Front::Packet(decoder, bytes) => {
+                Front::Packet(decoder, mut bytes) => {
                     if self.rules.packets_renew_keep_alive
                         && let Some(connection) = self.connections.get_mut(&conn)
                     {
                         connection.heard = self.now;
                     }
+                    while let Err(error) = decoder.decode(&bytes)
+                        && Self::overlooks(&self.rules, &error)
+                        && mend(&mut bytes, &error)
+                    {}
                     match decoder.decode(&bytes) {
                         Ok(Decoded::Complete { value, .. }) => {
                             if self.accepts_bits(&decoder, &bytes, &value) {
@@ -148,7 +185,7 @@ impl Broker {
                             }
                         }
                         Ok(Decoded::Incomplete { .. }) => {}
-                        Err(error) if self.overlooks(&error) => {}
+                        Err(error) if Self::overlooks(&self.rules, &error) => {}
                         Err(error) => {
                             self.refuse_bytes(conn, &error);
                         }
@@ -178,7 +215,14 @@ impl Broker {
                 Err(error) => {
                     let overlooked = match error.cause() {
                         Cause::NotConnect => !rules.connect_comes_first,
-                        Cause::ProtocolName => !rules.refuses_unknown_protocol_name,
+                        Cause::ProtocolName if !rules.refuses_unknown_protocol_name => {
+                            if let Some(renamed) = with_known_name(buffer) {
+                                *buffer = renamed;
+                                return Front::Overlooked;
+                            }
+                            true
+                        }
+                        Cause::VarIntTooLong if !rules.checks_connect => return Front::Nothing,
                         Cause::ProtocolLevel(_) => !rules.refuses_unknown_protocol_level,
                         _ => false,
                     };
@@ -197,21 +241,22 @@ impl Broker {
             },
         };
         match FixedHeader::parse(buffer, decoder.version()) {
+            // A length without an end: a server that overlooks it waits for ever.
+            Err(error) if Self::overlooks(&self.rules, &error) => Front::Nothing,
             Err(error) => Front::Wrong(error),
             Ok(Decoded::Complete { value, .. }) if buffer.len() >= value.packet_len() => {
                 Front::Packet(decoder, buffer.split_to(value.packet_len()))
             }
             // The first byte and the length may show that there is no point in waiting for the rest.
             Ok(_) => match decoder.decode(buffer).err() {
-                Some(error) if !self.overlooks(&error) => Front::Wrong(error),
+                Some(error) if !Self::overlooks(&self.rules, &error) => Front::Wrong(error),
                 _ => Front::Nothing,
             },
         }
     }
 
     /// Whether a rule that is off makes the broker overlook this mistake.
-    fn overlooks(&self, error: &DecodeError) -> bool {
-        let rules = &self.rules;
+    fn overlooks(rules: &Rules, error: &DecodeError) -> bool {
         let obeys = match (error.packet_type(), error.cause()) {
             (_, Cause::ReservedConnectFlag(_)) => rules.checks_reserved_connect_flag,
             (_, Cause::Flags(_)) => rules.checks_flags,
@@ -228,12 +273,15 @@ impl Broker {
             (_, Cause::DupAtQosZero) => rules.refuses_dup_at_qos_0,
             (_, Cause::PacketIdZero) => rules.refuses_packet_id_zero,
             (_, Cause::EmptyList) => rules.refuses_empty_lists,
+            (_, Cause::Wildcard) if error.field() == Field::ResponseTopic => {
+                rules.refuses_wildcards_in_response_topic
+            }
             (_, Cause::Wildcard) => rules.refuses_wildcards_in_topic,
             (_, Cause::Empty | Cause::TopicMissing) => rules.refuses_empty_topics,
             (_, Cause::MisplacedWildcard('#')) => rules.refuses_misplaced_hash,
             (_, Cause::MisplacedWildcard(_)) => rules.refuses_misplaced_plus,
             (_, Cause::SubscriptionReserved(_) | Cause::RetainHandling) => rules.checks_subscription_options,
-            (_, Cause::SharedSubscription) => rules.checks_share_names,
+            (_, Cause::ShareName | Cause::SharedSubscription) => rules.checks_share_names,
             (_, Cause::SharedNoLocal) => rules.refuses_no_local_on_share,
             (_, Cause::PropertySender { property: Field::SubscriptionIdentifier, .. }) => {
                 rules.refuses_subscription_id_from_client
@@ -252,11 +300,7 @@ impl Broker {
             (_, Cause::VarIntOverlong) => rules.refuses_overlong_lengths,
             (
                 _,
-                Cause::TooLarge { .. }
-                | Cause::VarIntTooLong
-                | Cause::NotConnect
-                | Cause::ProtocolName
-                | Cause::ProtocolLevel(_),
+                Cause::TooLarge { .. } | Cause::NotConnect | Cause::ProtocolName | Cause::ProtocolLevel(_),
             ) => true,
             _ => rules.closes_on_malformed,
         };
@@ -401,11 +445,16 @@ impl Broker {
     pub(super) fn send(&mut self, conn: ConnId, packet: &AnyPacket) -> bool {
         let Some(connection) = self.connections.get(&conn) else { return false };
         let mut bytes = BytesMut::new();
+        let longer = match packet {
+            AnyPacket::V5(packet) => lengthened(&self.rules, packet, connection.max_packet_size),
+            AnyPacket::V3(_) => None,
+        };
+        let packet = longer.as_ref().unwrap_or(packet);
         if packet.encode_to(&mut bytes).is_err() {
             return false;
         }
         let too_large = u32::try_from(bytes.len()).is_ok_and(|len| len > connection.max_packet_size);
-        if too_large && self.rules.respects_maximum_packet_size {
+        if too_large && longer.is_none() && self.rules.respects_maximum_packet_size {
             return false; // [5.0/MQTT-3.1.2-24]
         }
         let bytes = distort(&self.rules, packet, bytes);

@@ -66,8 +66,19 @@ impl Broker {
         if !room || session.in_flight.iter().any(|sent| !sent.here) {
             return false;
         }
-        if !rules.keeps_order && session.queue.len() > 1 {
-            session.queue.make_contiguous().reverse();
+        if !rules.keeps_order {
+            // The first message goes out; what follows is held back until more comes, and then the last goes first.
+            match session.queue.len() {
+                0 => session.disordered = false,
+                1 if session.begun && !session.disordered => return false,
+                1 => {}
+                _ if !session.disordered => {
+                    session.queue.make_contiguous().reverse();
+                    session.disordered = true;
+                }
+                _ => {}
+            }
+            session.begun = true;
         }
         let Some(outgoing) = session.pop_queue() else { return false };
         if outgoing.message.is_expired(now) && rules.drops_expired_messages {
@@ -127,17 +138,20 @@ impl Broker {
         if error {
             return self.acknowledge(conn, id, Stage::PubRec, true); // [5.0/MQTT-4.4.0-2]
         }
-        let now = self.now;
+        let (now, rules) = (self.now, self.rules);
         let Some(connection) = self.connections.get(&conn) else { return };
         let version = connection.version();
         let session = self.sessions.get_mut(&connection.client);
         let sent = session.and_then(|s| s.in_flight.iter_mut().find(|s| s.id == id));
         match sent {
+            Some(sent) if sent.outgoing.message.is_expired(now) && !rules.finishes_expired_deliveries => {}
+            Some(sent) if sent.stage == Stage::PubComp && !rules.answers_repeated_pubrec => {}
             Some(sent) if matches!(sent.stage, Stage::PubRec | Stage::PubComp) => {
                 sent.stage = Stage::PubComp; // [5.0/MQTT-4.3.3-5]
                 sent.sent_at = now;
                 self.send_pubrel(conn, id); // [5.0/MQTT-4.3.3-4]
             }
+            _ if !rules.unsubscribe_finishes_deliveries => {}
             // 5.0 has a code for it; in 3.x the client could not go on without an answer.
             _ if version == Version::V5 => {
                 let ack = v5::Ack::with_reason(id, v5::PubRelReason::PacketIdentifierNotFound);
@@ -279,13 +293,21 @@ impl Broker {
         let message = &outgoing.message;
         let mut users = Vec::new();
         let mut properties = PublishProperties::builder();
-        for property in &message.properties {
+        let changed;
+        let theirs = if rules.keeps_byte_order_mark {
+            &message.properties
+        } else {
+            changed = without_marks(&message.properties)?;
+            &changed
+        };
+        for property in theirs {
             let passes = match property {
                 Property::PayloadFormatIndicator(_) => rules.passes_payload_format,
                 Property::ContentType(_) => rules.passes_content_type,
                 Property::ResponseTopic(_) => rules.passes_response_topic,
                 Property::CorrelationData(_) => rules.passes_correlation_data,
                 Property::UserProperty(_) => rules.passes_user_properties,
+                Property::MessageExpiryInterval(_) if !rules.passes_message_expiry => false,
                 Property::MessageExpiryInterval(seconds) => {
                     let left = if rules.counts_expiry_down { message.remaining(now) } else { Some(seconds) };
                     properties = properties.message_expiry_interval(left?); // [5.0/MQTT-3.3.2-6]
@@ -313,4 +335,21 @@ impl Broker {
         }
         properties.finish().ok()
     }
+}
+
+/// Properties without U+FEFF in their text, as only a broken server passes them on.
+fn without_marks(properties: &PublishProperties) -> Option<PublishProperties> {
+    let plain = |text: &[u8]| String::from_utf8_lossy(text).replace('\u{feff}', "");
+    let mut changed = PublishProperties::builder();
+    for property in properties {
+        changed = match property {
+            Property::ContentType(text) => changed.content_type(&plain(text.as_bytes())),
+            Property::ResponseTopic(topic) => changed.response_topic(&plain(topic.as_bytes())),
+            Property::UserProperty(pair) => {
+                changed.user_property(&plain(pair.name.as_bytes()), &plain(pair.value.as_bytes()))
+            }
+            other => changed.push(other),
+        };
+    }
+    changed.finish().ok()
 }

@@ -1,8 +1,10 @@
 //! What broken rules do to the bytes of a packet, where the codec cannot write down what they do.
 
 use super::Rules;
-use bytes::BytesMut;
-use mqtt_codec::{AnyPacket, Delivery, PacketId, v3, v5};
+use bytes::{Bytes, BytesMut};
+use mqtt_codec::v5::kind::Kind;
+use mqtt_codec::v5::{Properties, Property, UserProperty};
+use mqtt_codec::{AnyPacket, Delivery, PacketId, Text, v3, v5};
 
 /// A code that no answer has.
 const UNLISTED: u8 = 0x07;
@@ -11,7 +13,13 @@ const UNLISTED: u8 = 0x07;
 pub(super) fn distort(rules: &Rules, packet: &AnyPacket, bytes: BytesMut) -> BytesMut {
     match packet {
         AnyPacket::V3(packet) => distort_v3(rules, packet, bytes),
-        AnyPacket::V5(packet) => distort_v5(rules, packet, bytes),
+        AnyPacket::V5(packet) => {
+            let mut bytes = distort_v5(rules, packet, bytes);
+            if !rules.writes_shortest_lengths {
+                lengthen(&mut bytes);
+            }
+            bytes
+        }
     }
 }
 
@@ -30,8 +38,6 @@ fn distort_v3(rules: &Rules, packet: &v3::Packet, mut bytes: BytesMut) -> BytesM
 }
 
 fn distort_v5(rules: &Rules, packet: &v5::Packet, mut bytes: BytesMut) -> BytesMut {
-    // Answers are short: their fixed header has two bytes, and the code follows the Packet Identifier.
-    const ACK_CODE: usize = 4;
     match packet {
         v5::Packet::ConnAck(connack) => {
             if !rules.connack_flags_reserved {
@@ -46,14 +52,12 @@ fn distort_v5(rules: &Rules, packet: &v5::Packet, mut bytes: BytesMut) -> BytesM
             distort_qos_0(rules, &AnyPacket::V5(v5::Packet::Publish(with_id)), &mut bytes);
         }
         v5::Packet::PubAck(_) | v5::Packet::PubRec(_) if !rules.publish_answers_are_listed => {
-            change(&mut bytes, ACK_CODE, |_| UNLISTED);
+            change_code(&mut bytes);
         }
-        v5::Packet::PubComp(_) if !rules.pubcomp_code_is_listed => {
-            change(&mut bytes, ACK_CODE, |_| UNLISTED);
-        }
-        v5::Packet::PubRel(pubrel) => {
+        v5::Packet::PubComp(_) if !rules.pubcomp_code_is_listed => change_code(&mut bytes),
+        v5::Packet::PubRel(_) => {
             if !rules.pubrel_code_is_listed {
-                bytes = with_code(pubrel.packet_id);
+                change_code(&mut bytes);
             }
             if !rules.pubrel_flags_are_fixed {
                 change(&mut bytes, 0, |_| 0x60);
@@ -76,6 +80,59 @@ fn distort_v5(rules: &Rules, packet: &v5::Packet, mut bytes: BytesMut) -> BytesM
         _ => {}
     }
     bytes
+}
+
+/// An answer with text for people that makes it larger than its client takes, as only a broken server sends it.
+pub(super) fn lengthened(rules: &Rules, packet: &v5::Packet, limit: u32) -> Option<AnyPacket> {
+    let extra = if limit == u32::MAX {
+        return None;
+    } else if !rules.leaves_out_long_reason_strings {
+        Extra::ReasonString
+    } else if !rules.leaves_out_long_user_properties {
+        Extra::UserProperty
+    } else {
+        return None;
+    };
+    let text = "x".repeat(usize::try_from(limit).unwrap_or(usize::MAX).min(1000));
+    let mut packet = packet.clone();
+    match &mut packet {
+        v5::Packet::ConnAck(connack) => connack.properties = extra.add(&connack.properties, &text)?,
+        v5::Packet::PubAck(ack) => ack.properties = extra.add(&ack.properties, &text)?,
+        v5::Packet::PubRec(ack) => ack.properties = extra.add(&ack.properties, &text)?,
+        v5::Packet::PubRel(ack) => ack.properties = extra.add(&ack.properties, &text)?,
+        v5::Packet::PubComp(ack) => ack.properties = extra.add(&ack.properties, &text)?,
+        v5::Packet::SubAck(ack) => ack.properties = extra.add(&ack.properties, &text)?,
+        v5::Packet::UnsubAck(ack) => ack.properties = extra.add(&ack.properties, &text)?,
+        v5::Packet::Disconnect(packet) => packet.properties = extra.add(&packet.properties, &text)?,
+        v5::Packet::Auth(packet) => packet.properties = extra.add(&packet.properties, &text)?,
+        _ => return None,
+    }
+    Some(AnyPacket::V5(packet))
+}
+
+/// Text for people.
+#[derive(Clone, Copy)]
+enum Extra {
+    ReasonString,
+    UserProperty,
+}
+
+impl Extra {
+    /// The properties with this text.
+    fn add<K: Kind>(self, properties: &Properties<Bytes, K>, text: &str) -> Option<Properties<Bytes, K>> {
+        let mut longer = Properties::builder();
+        for property in properties {
+            if !matches!(property, Property::ReasonString(_)) {
+                longer = longer.push(property);
+            }
+        }
+        let text = Text::new(text).ok()?;
+        let property = match self {
+            Self::ReasonString => Property::ReasonString(text),
+            Self::UserProperty => Property::UserProperty(UserProperty { name: text, value: text }),
+        };
+        longer.push(property).finish().ok()
+    }
 }
 
 const AT_LEAST_ONCE: Delivery = Delivery::AtLeastOnce { packet_id: PacketId::MIN, dup: false };
@@ -120,10 +177,27 @@ fn change_last(bytes: &mut BytesMut) {
     }
 }
 
-/// A PUBREL with a code.
-fn with_code(id: PacketId) -> BytesMut {
-    let [high, low] = id.get().to_be_bytes();
-    BytesMut::from([0x62, 3, high, low, UNLISTED].as_slice())
+/// Changes the code of a PUBACK, PUBREC, PUBREL or PUBCOMP, and writes one where it was left out.
+fn change_code(bytes: &mut BytesMut) {
+    // Answers are short: their fixed header has two bytes, and the code follows the Packet Identifier.
+    const CODE: usize = 4;
+    if bytes.len() == CODE {
+        bytes.extend_from_slice(&[UNLISTED]);
+        change(bytes, 1, |length| length + 1);
+    } else {
+        change(bytes, CODE, |_| UNLISTED);
+    }
+}
+
+/// Writes the Remaining Length with one byte more than it needs, if it may have that many.
+fn lengthen(bytes: &mut BytesMut) {
+    let end = body(bytes);
+    if end < 5 {
+        let rest = bytes.split_off(end);
+        change(bytes, end - 1, |last| last | 0x80);
+        bytes.extend_from_slice(&[0]);
+        bytes.extend_from_slice(&rest);
+    }
 }
 
 /// Takes the Property Length out of a SUBACK of two-byte fixed header; a longer one stays as it is.

@@ -60,6 +60,9 @@ impl Broker {
         if !self.rules.forgets_topic_aliases {
             self.stale_aliases.insert(client.clone(), connection.aliases);
         }
+        if !self.rules.forgets_sent_topic_aliases {
+            self.stale_sent_aliases.insert(client.clone(), connection.sent_aliases);
+        }
         let rules = self.rules;
         let wanted = match ending {
             Ending::Refused => false,
@@ -138,7 +141,13 @@ impl Broker {
         let rules = self.rules;
         let retain = if will.message.retain { rules.retains_will } else { !rules.does_not_retain_will };
         let qos = if rules.keeps_will_qos { will.message.qos } else { Qos::AtMostOnce };
-        let message = Message { since: self.now, retain, qos, ..will.message };
+        let payload = if rules.publishes_bare_will {
+            will.message.payload // [3.1/V31-3.1-5]
+        } else {
+            let length = u16::try_from(will.message.payload.len()).unwrap_or(u16::MAX);
+            [&length.to_be_bytes(), &*will.message.payload].concat().into()
+        };
+        let message = Message { since: self.now, retain, qos, payload, ..will.message };
         let message = Arc::new(message);
         self.publish(&message);
         if !rules.publishes_will_once {
@@ -160,7 +169,7 @@ impl Broker {
     pub(super) fn retry_interval(&self, session: &Session) -> Option<u64> {
         session.conn?;
         match session.version {
-            Version::V3_1 if self.rules.retries_in_3_1 => Some(self.limits.retry_interval.max(1)), // [3.1/V31-4.2-2]
+            Version::V3_1 => Some(self.limits.retry_interval.max(1)), // [3.1/V31-4.2-2]
             Version::V5 if !self.rules.resends_only_on_resume => Some(2_000),
             _ => None,
         }

@@ -42,10 +42,14 @@ impl Message {
         }
     }
 
-    /// Whether the expiry has passed. An interval of 0 lets the message pass at once, and not later.
+    /// When the expiry passes. An interval of 0 lets the message pass at once, and not later.
+    pub(super) fn expires_at(&self) -> Option<u64> {
+        self.expiry.map(|seconds| self.since.saturating_add((u64::from(seconds) * 1000).max(1)))
+    }
+
+    /// Whether the expiry has passed.
     pub(super) fn is_expired(&self, now: u64) -> bool {
-        let elapsed = now.saturating_sub(self.since);
-        self.expiry.is_some_and(|seconds| elapsed >= (u64::from(seconds) * 1000).max(1))
+        self.expires_at().is_some_and(|at| at <= now)
     }
 
     /// What is left of the Message Expiry Interval, in seconds.

@@ -103,6 +103,8 @@ pub struct Broker {
     counter: u64,
     /// Topic Aliases of connections that ended, which only a broken server remembers.
     stale_aliases: BTreeMap<Bytes, BTreeMap<u16, TopicName>>,
+    /// Topic Aliases that such connections were sent, which only a broken server remembers.
+    stale_sent_aliases: BTreeMap<Bytes, BTreeMap<Bytes, u16>>,
     /// The latest Will of each client, which only a broken server remembers.
     stale_wills: BTreeMap<Bytes, message::Will>,
     actions: VecDeque<Action>,
@@ -122,6 +124,7 @@ impl Broker {
             turns: BTreeMap::new(),
             counter: 0,
             stale_aliases: BTreeMap::new(),
+            stale_sent_aliases: BTreeMap::new(),
             stale_wills: BTreeMap::new(),
             actions: VecDeque::new(),
         }

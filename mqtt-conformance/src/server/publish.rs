@@ -47,7 +47,16 @@ impl Broker {
         }
         let connection = self.connections.get_mut(&conn)?;
         if let Some(topic) = topic {
-            connection.aliases.insert(alias, topic.clone());
+            if rules.remaps_topic_aliases {
+                connection.aliases.insert(alias, topic.clone());
+            } else {
+                connection.aliases.entry(alias).or_insert_with(|| topic.clone());
+            }
+            if !rules.keeps_topic_aliases_apart {
+                for connection in self.connections.values_mut() {
+                    connection.aliases.insert(alias, topic.clone());
+                }
+            }
             return Some(topic);
         }
         let known = connection.aliases.get(&alias).cloned();
@@ -167,13 +176,14 @@ impl Broker {
         if !known || !rules.delivers_qos_2_once {
             // 3.1 passes a message on when PUBREL comes. [3.1/V31-3.3-5]
             if version == Version::V3_1 {
-                let waiting: usize = session.received.values().flatten().map(Message::weight).sum();
+                let waiting: usize =
+                    session.received.values().flat_map(|r| &r.messages).map(Message::weight).sum();
                 if waiting.saturating_add(message.weight()) > self.limits.queue_bytes {
                     return self.fail(conn, DisconnectReason::QuotaExceeded, "too much waits for PUBREL");
                 }
-                session.received.entry(id).or_default().push(message);
+                session.received.entry(id).or_default().messages.push(message);
             } else {
-                session.received.entry(id).or_default();
+                session.received.entry(id).or_default().expires_at = message.expires_at();
                 reason = self.pass_on(message); // [5.0/MQTT-4.3.3-10]
             }
         }
@@ -205,9 +215,13 @@ impl Broker {
         } else {
             session.received.get_mut(&id).map(std::mem::take)
         };
+        let expired = released.as_ref().and_then(|r| r.expires_at).is_some_and(|at| at <= self.now);
+        if expired && !rules.finishes_expired_receipts {
+            return; // [5.0/MQTT-4.3.3-13]
+        }
         let reason = match released {
-            Some(messages) => {
-                for message in messages {
+            Some(received) => {
+                for message in received.messages {
                     self.pass_on(message);
                 }
                 PubCompReason::Success

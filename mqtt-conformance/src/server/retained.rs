@@ -45,6 +45,9 @@ impl Retained {
             if !rules.unretained_changes_nothing {
                 self.remove(topic);
             }
+            if !rules.stores_only_retained && !message.payload.is_empty() {
+                self.insert(Arc::clone(message));
+            }
             return true;
         }
         if message.payload.is_empty() {

@@ -37,13 +37,27 @@ impl Broker {
     /// Gives a message to each session that has subscribed to it. [5.0/MQTT-4.5.0-1]
     fn route(&mut self, message: &Arc<Message>) -> bool {
         let rules = &self.rules;
+        let mut missed = Vec::new();
+        if !rules.replacing_loses_nothing {
+            for (client, session) in &mut self.sessions {
+                for subscription in session.subscriptions.iter_mut().filter(|s| s.interrupted) {
+                    if matches(rules, &subscription.pattern, message.topic.as_bytes()) {
+                        subscription.interrupted = false;
+                        missed.push((client.clone(), subscription.filter.clone()));
+                    }
+                }
+            }
+        }
         let mut plan: Vec<(Bytes, Outgoing)> = Vec::new();
         let mut shares: Vec<Bytes> = Vec::new();
         for (client, session) in &self.sessions {
             let hits = session
                 .subscriptions
                 .iter()
-                .filter(|subscription| matches(rules, &subscription.pattern, message.topic.as_bytes()));
+                .filter(|subscription| matches(rules, &subscription.pattern, message.topic.as_bytes()))
+                .filter(|subscription| {
+                    !missed.iter().any(|(who, filter)| who == client && *filter == subscription.filter)
+                });
             let mut own: Option<Outgoing> = None;
             for subscription in hits {
                 if subscription.shared {
@@ -132,7 +146,10 @@ impl Broker {
 /// Whether two filters are of one shared subscription.
 fn same_share(rules: &Rules, a: &[u8], b: &[u8]) -> bool {
     let pattern = |filter: &[u8]| filter.splitn(3, |&b| b == b'/').nth(2).map(<[u8]>::to_vec);
-    a == b || !rules.share_names_differ && pattern(a) == pattern(b)
+    let name = |filter: &[u8]| filter.split(|&b| b == b'/').nth(1).map(<[u8]>::to_vec);
+    a == b
+        || !rules.share_names_differ && pattern(a) == pattern(b)
+        || !rules.share_filters_differ && name(a) == name(b)
 }
 
 /// A message as one subscription wants it.

@@ -18,23 +18,23 @@ rules! {
     /// Closes on a CONNECT whose reserved flag is set.
     checks_reserved_connect_flag ["5.0/MQTT-3.1.2-3", "3.1.1/MQTT-3.1.2-3"];
     /// Closes on a CONNECT with Will QoS or Will Retain and no Will.
-    checks_will_flags ["5.0/MQTT-3.1.2-11", "5.0/MQTT-3.1.2-13", "3.1.1/MQTT-3.1.2-11", "3.1.1/MQTT-3.1.2-13", "3.1.1/MQTT-3.1.2-15"];
+    checks_will_flags ["5.0/MQTT-3.1.2-11", "5.0/MQTT-3.1.2-13", "3.1.1/MQTT-3.1.2-11", "3.1.1/MQTT-3.1.2-13", "3.1.1/MQTT-3.1.2-15", "5.0/MQTT-3.1.4-1", "3.1.1/MQTT-3.1.4-1"];
     /// Closes on a CONNECT with Will QoS 3.
-    refuses_will_qos_3 ["5.0/MQTT-3.1.2-12", "3.1.1/MQTT-3.1.2-14", "3.1/V31-2.2-9"];
+    refuses_will_qos_3 ["5.0/MQTT-3.1.2-12", "3.1.1/MQTT-3.1.2-14", "3.1/V31-2.2-9", "5.0/MQTT-3.1.4-1", "3.1.1/MQTT-3.1.4-1", "3.1/V31-3.1-8"];
     /// Closes on a CONNECT of 3.x with a password and no user name.
-    refuses_password_without_user_name ["3.1.1/MQTT-3.1.2-22", "3.1/V31-2.2-10"];
+    refuses_password_without_user_name ["3.1.1/MQTT-3.1.2-22", "3.1/V31-2.2-10", "3.1.1/MQTT-3.1.4-1", "3.1/V31-3.1-8"];
     /// Closes on a CONNECT that has fewer or more fields than its flags say.
-    checks_connect_payload ["5.0/MQTT-3.1.2-9", "5.0/MQTT-3.1.2-16", "5.0/MQTT-3.1.2-17", "5.0/MQTT-3.1.2-18", "5.0/MQTT-3.1.2-19", "5.0/MQTT-3.1.3-3", "3.1.1/MQTT-3.1.2-9", "3.1.1/MQTT-3.1.2-11", "3.1.1/MQTT-3.1.2-18", "3.1.1/MQTT-3.1.2-19", "3.1.1/MQTT-3.1.2-20", "3.1.1/MQTT-3.1.2-21", "3.1.1/MQTT-3.1.3-3"];
+    checks_connect_payload ["5.0/MQTT-3.1.2-9", "5.0/MQTT-3.1.2-16", "5.0/MQTT-3.1.2-17", "5.0/MQTT-3.1.2-18", "5.0/MQTT-3.1.2-19", "5.0/MQTT-3.1.3-3", "3.1.1/MQTT-3.1.2-9", "3.1.1/MQTT-3.1.2-11", "3.1.1/MQTT-3.1.2-18", "3.1.1/MQTT-3.1.2-19", "3.1.1/MQTT-3.1.2-20", "3.1.1/MQTT-3.1.2-21", "3.1.1/MQTT-3.1.3-3", "5.0/MQTT-3.1.4-1", "3.1.1/MQTT-3.1.4-1", "3.1/V31-3.1-8"];
     /// Closes on a CONNECT that is wrong in another way.
     checks_connect ["5.0/MQTT-3.1.4-1", "3.1.1/MQTT-3.1.4-1", "3.1/V31-3.1-8"];
     /// Closes without a CONNACK when a CONNECT of 3.1.1 is malformed.
     stays_silent_on_malformed_connect ["3.1.1/MQTT-3.1.4-1"];
     /// Closes after a CONNACK that refuses.
-    closes_after_refusal ["5.0/MQTT-3.2.2-7", "3.1.1/MQTT-3.2.2-5"];
+    closes_after_refusal ["5.0/MQTT-3.2.2-7", "3.1.1/MQTT-3.2.2-5", "5.0/MQTT-4.13.2-1", "5.0/MQTT-3.1.3-8", "3.1.1/MQTT-3.1.3-9", "3.1.1/MQTT-3.1.3-8", "3.1.1/MQTT-3.1.2-2"];
     /// Processes nothing that came behind a refused CONNECT.
     ignores_packets_after_refusal ["5.0/MQTT-3.1.4-6", "3.1.1/MQTT-3.1.4-5"];
     /// Answers a valid CONNECT with CONNACK 0.
-    answers_connect ["5.0/MQTT-3.1.4-5", "3.1.1/MQTT-3.1.4-4", "5.0/MQTT-4.2.0-1", "3.1.1/MQTT-7.1.1-1"];
+    answers_connect ["5.0/MQTT-3.1.4-5", "3.1.1/MQTT-3.1.4-4", "5.0/MQTT-4.2.0-1", "3.1.1/MQTT-7.1.1-1", "3.1/V31-2.2-1", "3.1/V31-2.2-2"];
     /// Sends CONNACK before anything else.
     connack_comes_first ["5.0/MQTT-3.2.0-1", "3.1.1/MQTT-3.2.0-1"];
     /// Sends one CONNACK, not two.
@@ -116,6 +116,8 @@ rules! {
     sets_dup_on_resend ["5.0/MQTT-3.3.1-1", "3.1.1/MQTT-3.3.1-1"];
     /// Sends a PUBLISH again with the identifier it had.
     resends_with_same_id ["5.0/MQTT-4.4.0-1", "3.1.1/MQTT-4.4.0-1"];
+    /// Answers a PUBREC by PUBREL as often as it comes.
+    answers_repeated_pubrec ["3.1.1/MQTT-4.3.3-1"];
     /// Sends no PUBLISH again once it was answered by PUBREC.
     no_publish_after_pubrec ["5.0/MQTT-4.3.3-6", "3.1.1/MQTT-4.3.3-1"];
     /// Sends nothing again while a connection of 5.0 lasts.
@@ -124,8 +126,6 @@ rules! {
     forgets_acknowledged ["5.0/MQTT-4.3.2-3", "3.1.1/MQTT-4.3.2-1"];
     /// Takes PUBACK and PUBREC with an error code as acknowledgements.
     error_ack_ends_delivery ["5.0/MQTT-4.4.0-2"];
-    /// Sends a client of 3.1 again what it did not acknowledge in time.
-    retries_in_3_1 ["3.1/V31-4.2-2"];
     /// Sends unacknowledged PUBLISH packets again in their order.
     resends_in_order ["5.0/MQTT-4.6.0-5", "3.1.1/MQTT-4.6.0-6", "3.1/V31-4.3-1"];
 
@@ -151,7 +151,7 @@ rules! {
     /// Gives a reason that DISCONNECT has.
     disconnect_code_is_listed ["5.0/MQTT-3.14.2-1"];
     /// Closes on wrong flags in the first byte.
-    checks_flags ["5.0/MQTT-3.8.1-1", "5.0/MQTT-3.10.1-1", "5.0/MQTT-3.6.1-1", "5.0/MQTT-3.14.1-1", "5.0/MQTT-2.1.3-1", "3.1.1/MQTT-2.2.2-2", "3.1.1/MQTT-3.8.1-1", "3.1.1/MQTT-3.10.1-1", "3.1.1/MQTT-3.6.1-1", "3.1.1/MQTT-3.14.1-1"];
+    checks_flags ["5.0/MQTT-3.8.1-1", "5.0/MQTT-3.10.1-1", "5.0/MQTT-3.6.1-1", "5.0/MQTT-3.14.1-1", "5.0/MQTT-2.1.3-1", "3.1.1/MQTT-2.2.2-2", "3.1.1/MQTT-3.8.1-1", "3.1.1/MQTT-3.10.1-1", "3.1.1/MQTT-3.6.1-1", "3.1.1/MQTT-3.14.1-1", "5.0/MQTT-3.15.1-1"];
     /// Accepts DUP where 3.1 allows it: on PUBREL, SUBSCRIBE and UNSUBSCRIBE.
     accepts_dup_bits_in_3_1 ["3.1/V31-2.1-1"];
     /// Closes on text that is not UTF-8 or holds U+0000.
@@ -168,6 +168,8 @@ rules! {
     refuses_empty_lists ["5.0/MQTT-3.8.3-2", "5.0/MQTT-3.10.3-2", "3.1.1/MQTT-3.8.3-3", "3.1.1/MQTT-3.10.3-2"];
     /// Closes on a wildcard in a Topic Name.
     refuses_wildcards_in_topic ["5.0/MQTT-3.3.2-2", "5.0/MQTT-4.7.0-1", "3.1.1/MQTT-3.3.2-2", "3.1.1/MQTT-4.7.1-1", "3.1/V31-3.3-3"];
+    /// Closes on a wildcard in a Response Topic.
+    refuses_wildcards_in_response_topic ["5.0/MQTT-3.3.2-14"];
     /// Closes on an empty Topic Name or Topic Filter.
     refuses_empty_topics ["5.0/MQTT-4.7.3-1", "3.1.1/MQTT-4.7.3-1"];
     /// Refuses a filter whose `#` is not last or does not fill its level.
@@ -175,7 +177,7 @@ rules! {
     /// Refuses a filter whose `+` does not fill its level.
     refuses_misplaced_plus ["5.0/MQTT-4.7.1-2", "3.1.1/MQTT-4.7.1-3"];
     /// Closes on reserved bits beside a Requested QoS or among subscription options.
-    checks_subscription_options ["5.0/MQTT-3.8.3-5", "3.1.1/MQTT-3.8.3-4"];
+    checks_subscription_options ["5.0/MQTT-3.8.3-5", "5.0/MQTT-4.13.1-1", "3.1.1/MQTT-3.8.3-4"];
     /// Refuses a malformed shared subscription.
     checks_share_names ["5.0/MQTT-4.8.2-1", "5.0/MQTT-4.8.2-2"];
     /// Closes on No Local for a shared subscription.
@@ -233,6 +235,10 @@ rules! {
     refuses_unknown_topic_alias ["5.0/MQTT-4.13.1-1"];
     /// Forgets Topic Aliases with the connection.
     forgets_topic_aliases ["5.0/MQTT-3.3.2-7"];
+    /// Tells the Topic Aliases of connections apart.
+    keeps_topic_aliases_apart ["5.0/MQTT-3.3.2-7", "5.0/MQTT-3.3.2-12"];
+    /// Gives a Topic Alias a new meaning when it comes with another Topic Name.
+    remaps_topic_aliases ["5.0/MQTT-3.3.2-12"];
 
     // Messages to a client.
 
@@ -270,12 +276,20 @@ rules! {
     holds_back_only_publish ["5.0/MQTT-3.3.4-10", "5.0/MQTT-4.9.0-3"];
     /// Sends no packet above the client's Maximum Packet Size.
     respects_maximum_packet_size ["5.0/MQTT-3.1.2-24", "5.0/MQTT-3.2.2-19", "5.0/MQTT-3.4.2-2", "5.0/MQTT-3.5.2-2", "5.0/MQTT-3.7.2-2", "5.0/MQTT-3.11.2-1", "5.0/MQTT-3.14.2-3"];
+    /// Leaves out a Reason String that would make a packet too large for the client.
+    leaves_out_long_reason_strings ["5.0/MQTT-3.1.2-24", "5.0/MQTT-3.2.2-19", "5.0/MQTT-3.4.2-2", "5.0/MQTT-3.5.2-2", "5.0/MQTT-3.6.2-2", "5.0/MQTT-3.7.2-2", "5.0/MQTT-3.9.2-1", "5.0/MQTT-3.11.2-1", "5.0/MQTT-3.14.2-3", "5.0/MQTT-3.15.2-2"];
+    /// Leaves out a User Property that would make an answer too large for the client.
+    leaves_out_long_user_properties ["5.0/MQTT-3.1.2-24", "5.0/MQTT-3.2.2-20", "5.0/MQTT-3.4.2-3", "5.0/MQTT-3.5.2-3", "5.0/MQTT-3.6.2-3", "5.0/MQTT-3.7.2-3", "5.0/MQTT-3.9.2-2", "5.0/MQTT-3.11.2-2", "5.0/MQTT-3.14.2-4", "5.0/MQTT-3.15.2-3"];
     /// Takes a message that is too large for a client as sent, and goes on.
     drops_too_large_messages ["5.0/MQTT-3.1.2-25"];
+    /// Forgets the Receive Maximum and the Maximum Packet Size of a client with its connection.
+    forgets_client_limits ["5.0/MQTT-3.1.2-24", "5.0/MQTT-3.3.4-9", "5.0/MQTT-4.5.0-1"];
     /// Uses no Topic Alias above the client's maximum.
     respects_topic_alias_maximum ["5.0/MQTT-3.1.2-26", "5.0/MQTT-3.3.2-11"];
     /// Uses no Topic Alias when the client allows none.
     no_topic_alias_unasked ["5.0/MQTT-3.1.2-27"];
+    /// Forgets the Topic Aliases that it used with the connection.
+    forgets_sent_topic_aliases ["5.0/MQTT-3.3.2-7"];
     /// Passes the Payload Format Indicator on.
     passes_payload_format ["5.0/MQTT-3.3.2-4"];
     /// Passes the Content Type on.
@@ -290,10 +304,14 @@ rules! {
     keeps_user_property_order ["5.0/MQTT-3.3.2-18", "5.0/MQTT-3.1.3-10"];
     /// Drops messages whose expiry has passed before they were sent.
     drops_expired_messages ["5.0/MQTT-3.3.2-5"];
+    /// Passes the Message Expiry Interval on.
+    passes_message_expiry ["5.0/MQTT-3.3.2-6"];
     /// Counts the Message Expiry Interval down.
     counts_expiry_down ["5.0/MQTT-3.3.2-6"];
     /// Finishes a delivery that has begun though its message expired.
-    finishes_expired_deliveries ["5.0/MQTT-4.3.3-7", "5.0/MQTT-4.3.3-13"];
+    finishes_expired_deliveries ["5.0/MQTT-4.3.3-7"];
+    /// Finishes the receipt of a message though it expired.
+    finishes_expired_receipts ["5.0/MQTT-4.3.3-13"];
 
     // Retained messages.
 
@@ -308,7 +326,9 @@ rules! {
     /// Never stores an empty retained message.
     stores_no_empty_retained ["5.0/MQTT-3.3.1-7", "3.1.1/MQTT-3.3.1-11"];
     /// Leaves the retained message alone when a message is not retained.
-    unretained_changes_nothing ["5.0/MQTT-3.3.1-8", "3.1.1/MQTT-3.3.1-12"];
+    unretained_changes_nothing ["5.0/MQTT-3.3.1-8", "3.1.1/MQTT-3.3.1-12", "3.1/V31-2.1-5"];
+    /// Stores no message as retained that is not marked so.
+    stores_only_retained ["5.0/MQTT-3.3.1-8", "3.1.1/MQTT-3.3.1-12", "3.1/V31-2.1-5"];
     /// Keeps a retained message when the session of its publisher ends.
     retained_outlives_session ["3.1.1/MQTT-3.1.2-7", "5.0/MQTT-3.3.1-5"];
     /// Keeps the QoS of a retained message.
@@ -346,10 +366,14 @@ rules! {
     suback_codes_are_listed ["5.0/MQTT-3.9.3-2", "3.1.1/MQTT-3.9.3-2", "3.1/V31-3.9-1"];
     /// Writes a Property Length of 0 where there are no properties.
     writes_empty_properties ["5.0/MQTT-2.2.2-1"];
+    /// Writes lengths in their shortest form.
+    writes_shortest_lengths ["5.0/MQTT-1.5.5-1"];
     /// Acts on each filter of a SUBSCRIBE.
     subscribes_each_filter ["5.0/MQTT-3.8.4-5", "3.1.1/MQTT-3.8.4-4"];
     /// Replaces a subscription by a new one with the same filter.
-    replaces_subscription ["5.0/MQTT-3.8.4-3", "3.1.1/MQTT-3.8.4-3"];
+    replaces_subscription ["5.0/MQTT-3.8.4-3", "3.1.1/MQTT-3.8.4-3", "5.0/MQTT-4.8.2-3"];
+    /// Loses no message when a subscription is replaced.
+    replacing_loses_nothing ["5.0/MQTT-3.8.4-4", "3.1.1/MQTT-3.8.4-3"];
     /// Sends at the highest QoS of overlapping subscriptions.
     overlap_takes_highest_qos ["5.0/MQTT-3.3.4-2", "3.1.1/MQTT-3.3.5-1"];
     /// Sends the Subscription Identifier of the subscription that matched.
@@ -370,6 +394,8 @@ rules! {
     share_drops_refused ["5.0/MQTT-4.8.2-6"];
     /// Tells share names apart.
     share_names_differ ["5.0/MQTT-4.5.0-1"];
+    /// Tells shared subscriptions of one share name and other filters apart.
+    share_filters_differ ["5.0/MQTT-4.5.0-1"];
 
     // Topics.
 
@@ -385,6 +411,12 @@ rules! {
     plus_matches_empty_level ["5.0/MQTT-4.5.0-1", "3.1.1/MQTT-4.5.0-1"];
     /// Empty levels count.
     counts_empty_levels ["5.0/MQTT-4.7.3-4", "3.1.1/MQTT-4.7.3-4"];
+    /// Topics may hold any characters.
+    matches_any_characters ["5.0/MQTT-4.7.3-4", "3.1.1/MQTT-4.7.3-4"];
+    /// Levels may be long.
+    matches_long_levels ["5.0/MQTT-4.7.3-4", "3.1.1/MQTT-4.7.3-4"];
+    /// Topics are compared as they are, without normalization.
+    normalizes_nothing ["5.0/MQTT-4.7.3-4", "3.1.1/MQTT-4.7.3-4"];
     /// Topics are compared with case.
     compares_with_case ["5.0/MQTT-4.7.3-4", "3.1.1/MQTT-4.7.3-4"];
     /// U+FEFF is kept and compared like any other character.
@@ -433,12 +465,14 @@ rules! {
     publishes_will_once ["5.0/MQTT-3.1.2-10", "3.1.1/MQTT-3.1.2-10"];
     /// Publishes the Will at its QoS.
     keeps_will_qos ["5.0/MQTT-3.1.2-8", "3.1.1/MQTT-3.1.2-8"];
+    /// Publishes the Will Message without the length that it has in CONNECT.
+    publishes_bare_will ["3.1/V31-3.1-5", "3.1.1/MQTT-3.1.2-8", "5.0/MQTT-3.1.2-8"];
     /// Retains the Will where Will Retain is set.
     retains_will ["5.0/MQTT-3.1.2-15", "3.1.1/MQTT-3.1.2-17"];
     /// Does not retain the Will where Will Retain is not set.
     does_not_retain_will ["5.0/MQTT-3.1.2-14", "3.1.1/MQTT-3.1.2-16"];
     /// Publishes no Will where CONNECT has none.
-    no_will_unasked ["3.1.1/MQTT-3.1.2-12", "5.0/MQTT-3.1.2-7"];
+    no_will_unasked ["3.1.1/MQTT-3.1.2-12", "5.0/MQTT-3.1.2-7", "3.1/V31-2.2-7"];
     /// Waits for the Will Delay Interval.
     waits_will_delay ["5.0/MQTT-3.1.2-8"];
     /// Publishes no Will when the client is back before the Will Delay has passed.

@@ -20,7 +20,7 @@ pub(super) struct Session {
     pub(super) ends_at: Option<u64>,
     pub(super) subscriptions: Vec<Subscription>,
     /// QoS 2 messages received whose PUBREL has not come. 3.1 passes them on only then.
-    pub(super) received: BTreeMap<PacketId, Vec<Message>>,
+    pub(super) received: BTreeMap<PacketId, Received>,
     /// Messages sent and not acknowledged, in the order in which they were first sent.
     pub(super) in_flight: VecDeque<InFlight>,
     /// Messages that wait to be sent.
@@ -28,8 +28,22 @@ pub(super) struct Session {
     pub(super) queue_bytes: usize,
     /// Where to look for the next free Packet Identifier.
     pub(super) next_id: PacketId,
+    /// Whether a message was sent, and whether those that wait are in disorder: only where order is not kept.
+    pub(super) begun: bool,
+    pub(super) disordered: bool,
+    /// The smallest Receive Maximum and Maximum Packet Size of its connections, which only a broken server remembers.
+    pub(super) smallest: (u16, u32),
     /// A Will that waits for its delay, and when that has passed.
     pub(super) will: Option<(u64, Will)>,
+}
+
+/// A QoS 2 message that was received.
+#[derive(Debug, Default)]
+pub(super) struct Received {
+    /// What is passed on at PUBREL: in 3.1 the message, and each repetition that a broken server takes for a new one.
+    pub(super) messages: Vec<Message>,
+    /// When the message expires.
+    pub(super) expires_at: Option<u64>,
 }
 
 /// A subscription of a session.
@@ -45,6 +59,8 @@ pub(super) struct Subscription {
     pub(super) retain_as_published: bool,
     pub(super) retain_handling: RetainHandling,
     pub(super) id: Option<SubscriptionId>,
+    /// Whether the next message is lost, since the subscription was replaced: never under the standard.
+    pub(super) interrupted: bool,
 }
 
 /// A message for one client.
@@ -94,6 +110,9 @@ impl Session {
             queue: VecDeque::new(),
             queue_bytes: 0,
             next_id: PacketId::MIN,
+            begun: false,
+            disordered: false,
+            smallest: (u16::MAX, u32::MAX),
             will: None,
         }
     }

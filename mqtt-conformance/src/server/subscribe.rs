@@ -121,7 +121,12 @@ impl Broker {
         let Some(session) = self.sessions.get_mut(client) else { return SubAckReason::UnspecifiedError };
         let version = session.version;
         let new = Subscription {
-            pattern: shared.clone().unwrap_or_else(|| filter.clone()),
+            // A broker without wildcards that grants them all the same sends nothing for them.
+            pattern: if wild && !self.limits.wildcards_available {
+                Bytes::new()
+            } else {
+                shared.clone().unwrap_or_else(|| filter.clone())
+            },
             shared: shared.is_some(),
             filter,
             qos: options.qos.min(self.limits.maximum_qos),
@@ -129,13 +134,17 @@ impl Broker {
             retain_as_published: options.retain_as_published,
             retain_handling: options.retain_handling,
             id,
+            interrupted: false,
         };
         let granted = new.qos;
         let full = session.subscriptions.len() >= self.limits.subscriptions;
         let existing = session.subscriptions.iter_mut().find(|s| s.filter == new.filter);
         let is_new = existing.is_none();
         match existing {
-            Some(existing) if rules.replaces_subscription => *existing = new.clone(), // [5.0/MQTT-3.8.4-3]
+            Some(existing) if rules.replaces_subscription => {
+                *existing = new.clone(); // [5.0/MQTT-3.8.4-3]
+                existing.interrupted = !rules.replacing_loses_nothing;
+            }
             Some(_) => {}
             None if full => return SubAckReason::QuotaExceeded,
             None => session.subscriptions.push(new.clone()),

@@ -37,7 +37,21 @@ fn matches_levels(rules: &Rules, filter: &[&[u8]], topic: &[&[u8]]) -> bool {
 fn same_level(rules: &Rules, a: &[u8], b: &[u8]) -> bool {
     let plain = |level| <[u8]>::strip_prefix(level, "\u{feff}".as_bytes()).unwrap_or(level);
     let (a, b) = if rules.keeps_byte_order_mark { (a, b) } else { (plain(a), plain(b)) };
-    a == b || !rules.compares_with_case && a.eq_ignore_ascii_case(b)
+    if !rules.normalizes_nothing && bare(a).eq(bare(b)) {
+        return true;
+    }
+    let refused = !rules.matches_any_characters && !a.iter().all(|b| is_ordinary(*b))
+        || !rules.matches_long_levels && a.len() > 100;
+    !refused && (a == b || !rules.compares_with_case && a.eq_ignore_ascii_case(b))
+}
+
+fn is_ordinary(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"$-_.".contains(&byte)
+}
+
+/// A level without everything that is no letter and no digit.
+fn bare(level: &[u8]) -> impl Iterator<Item = &u8> {
+    level.iter().filter(|b| b.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]

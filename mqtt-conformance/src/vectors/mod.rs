@@ -18,10 +18,12 @@
 
 mod file;
 mod run;
+mod scripts;
 mod totals;
 
 pub use file::{Expectation, File, Invalid, Level, ReadError, Refusal, Vector, find, parse, read};
 pub use run::{Difference, Outcome, Verdict, run};
+pub use scripts::tests as bad_bytes;
 pub use totals::{Count, Key, Totals};
 
 #[cfg(test)]

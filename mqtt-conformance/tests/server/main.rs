@@ -1,10 +1,10 @@
 //! The reference broker, driven by bytes under virtual time: each test asserts the exact packets that come.
 
 mod auth;
-mod clients;
 mod connect;
 mod dice;
 mod lab;
+mod mutants;
 mod properties;
 mod qos;
 mod retained;

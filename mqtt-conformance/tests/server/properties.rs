@@ -135,3 +135,18 @@ fn payloads_are_what_they_promise() {
     lab.send(1, &publish(0, &[]));
     assert_eq!(disconnect_reason(&lab.take(1)), 0x99);
 }
+
+#[test]
+fn topic_aliases_belong_to_one_connection_and_may_change() {
+    let mut lab = Lab::new();
+    lab.join(9, &hello_5(CLEAN, "sub"));
+    lab.send(9, &subscribe_5(1, &[], "#", 0));
+    lab.take(9);
+    lab.join(1, &hello_5(CLEAN, "c"));
+    lab.join(2, &hello_5(CLEAN, "d"));
+    let publish = |topic: &str| publish_5(0, topic, 0, &[35, 0, 1], "x");
+    for (conn, topic) in [(1, "a"), (2, "b"), (1, ""), (2, ""), (1, "c"), (1, "")] {
+        lab.send(conn, &publish(topic));
+    }
+    lab.expect(9, ["a", "b", "a", "b", "c", "c"].map(|topic| publish_5(0, topic, 0, &[], "x")));
+}

@@ -18,7 +18,7 @@ pub(crate) fn stories() -> Vec<(Limits, Story)> {
     poor.wildcards_available = false;
     poor.shared_available = false;
     poor.subscription_ids_available = false;
-    let plain: [Story; 17] = [
+    let plain: [Story; 20] = [
         first_packets,
         client_ids,
         sessions,
@@ -29,6 +29,9 @@ pub(crate) fn stories() -> Vec<(Limits, Story)> {
         wrong_packets,
         from_clients,
         to_clients,
+        aliases,
+        client_limits,
+        replacements,
         old_clients,
         properties,
         retained,
@@ -211,6 +214,8 @@ fn wrong_packets(lab: &mut Lab) {
         publish_5(0, "a", 0, &[0x77], ""),
         vec![0xc0, 0x80, 0x00],
         publish_5(0, "a", 0, &[11, 1], ""),
+        publish_5(0, "a", 0, &[&[8][..], &text("+")].concat(), ""),
+        subscribe_5(1, &[], "$share//a", 0),
         publish_5(0, "a", 0, &[35, 0, 0], ""),
         publish_5(0, "a", 0, &[35, 0, 17], ""),
         publish_5(0, "", 0, &[35, 0, 3], ""),
@@ -232,6 +237,8 @@ fn from_clients(lab: &mut Lab) {
     lab.send(2, &subscribe_5(1, &[], "#", 0));
     lab.open(1, &hello_4(CLEAN, "c"));
     lab.send(1, &publish_4(QOS_1, "$SYS/x", 6, "x"));
+    lab.send(1, &publish_4(0, "kept", 0, "x"));
+    lab.send(2, &subscribe_5(1, &[], "kept", 0));
     lab.open(5, &hello_5(CLEAN, "e"));
     for payload in ["", "x"] {
         lab.send(5, &publish_5(QOS_2, "$SYS/x", 1, &[], payload));
@@ -280,6 +287,62 @@ fn to_clients(lab: &mut Lab) {
     }
 }
 
+fn aliases(lab: &mut Lab) {
+    let publish = |topic: &str, alias: u8| publish_5(0, topic, 0, &[35, 0, alias], "x");
+    lab.open(9, &hello_5(CLEAN, "sub"));
+    lab.send(9, &subscribe_5(1, &[], "#", 0));
+    lab.open(1, &hello_5(CLEAN, "c"));
+    lab.open(2, &hello_5(CLEAN, "d"));
+    lab.send(1, &publish("a", 1));
+    lab.send(2, &publish("b", 1));
+    lab.send(1, &publish("", 1));
+    lab.send(2, &publish("c", 1));
+    lab.send(2, &publish("", 1));
+    for conn in 3..5 {
+        lab.open(conn, &connect_5(KEEP, 0, &[34, 0, 1, 17, 0, 0, 0, 9], &[&text("e")]));
+        lab.send(conn, &subscribe_5(1, &[], "a", 0));
+        lab.send(1, &publish_5(0, "a", 0, &[], "x"));
+        lab.cut(conn);
+    }
+}
+
+fn client_limits(lab: &mut Lab) {
+    lab.open(9, &hello_5(CLEAN, "pub"));
+    for limit in [&[39, 0, 0, 0, 60, 33, 0, 1][..], &[]] {
+        lab.open(1, &connect_5(KEEP, 0, &[&[17, 0, 0, 0, 9], limit].concat(), &[&text("c")]));
+        lab.send(1, &subscribe_5(1, &[], "t", 1));
+        lab.send(9, &publish_5(QOS_1, "t", 1, &[], &"x".repeat(100)));
+        lab.send(1, &ack(PUBREL, 7));
+        lab.cut(1);
+    }
+}
+
+fn replacements(lab: &mut Lab) {
+    lab.open(9, &hello_5(CLEAN, "pub"));
+    lab.open(1, &hello_4(CLEAN, "c"));
+    for topic in ["t", "t", "u"] {
+        lab.send(1, &subscribe_4(1, "t", 1));
+        lab.send(9, &publish_5(QOS_1, topic, 1, &[], "x"));
+        lab.send(9, &publish_5(QOS_1, topic, 1, &[], "y"));
+    }
+    lab.open(2, &hello_5(CLEAN, "d"));
+    lab.send(2, &subscribe_5(1, &[], "$share/g/a", 1));
+    lab.open(3, &hello_5(CLEAN, "e"));
+    lab.send(3, &subscribe_5(1, &[], "$share/g/b", 1));
+    for topic in ["a", "b"] {
+        lab.send(9, &publish_5(QOS_1, topic, 1, &[], "x"));
+    }
+    let long = "l".repeat(101);
+    lab.send(1, &subscribe_4(2, &long, 2));
+    lab.send(9, &publish_5(QOS_2, &long, 1, &[], "x"));
+    for _ in 0..2 {
+        lab.send(1, &ack(PUBREC, 5));
+    }
+    lab.send(9, &publish_5(QOS_2, "t", 2, &[2, 0, 0, 0, 1], "x"));
+    lab.wait(2_000);
+    lab.send(9, &ack(PUBREL, 2));
+}
+
 fn old_clients(lab: &mut Lab) {
     lab.open(1, &connect_3(KEEP, 0, &[&text("c")]));
     lab.send(1, &subscribe_4(1, "t", 2));
@@ -289,6 +352,12 @@ fn old_clients(lab: &mut Lab) {
     lab.cut(1);
     lab.send(2, &publish_4(0, "t", 1, "x"));
     lab.open(3, &connect_3(KEEP, 0, &[&text("c")]));
+    lab.open(4, &hello_4(CLEAN, "d"));
+    lab.send(4, &subscribe_4(1, "q", 2));
+    lab.send(2, &publish_4(QOS_2, "q", 2, "x"));
+    lab.send(2, &ack(PUBREL, 2));
+    lab.send(4, &ack(PUBREC, 1));
+    lab.send(4, &ack(PUBREC, 1));
 }
 
 fn properties(lab: &mut Lab) {
@@ -406,6 +475,10 @@ fn topics(lab: &mut Lab) {
     for topic in ["a", "a/", "a/b", "a/b/c", "a//b", "A", "$x", "\u{feff}a", "/b"] {
         lab.send(1, &publish_4(0, topic, 0, topic));
     }
+    let long = "l".repeat(150);
+    lab.open(30, &hello_4(CLEAN, "long"));
+    lab.send(30, &subscribe_4(1, &long, 0));
+    lab.send(1, &publish_4(0, &long, 0, "x"));
 }
 
 fn wills(lab: &mut Lab) {

@@ -1,0 +1,49 @@
+//! `proxy`: a broker behind a link with a fault.
+
+use std::net::SocketAddr;
+
+use mqtt_conformance::lab::WireFault;
+use tokio::net::{TcpListener, TcpStream};
+
+use super::broker::{self, Address};
+use super::output::{Complaint, Exit, say, to_stdout};
+
+/// Stands before a broker and damages one type of packet that it sends, to show that a test suite notices.
+///
+/// Once it listens, it prints its address: point `run --broker` (or any other suite) at it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The broker behind: mqtt://host[:port]
+    #[arg(long, value_name = "URL", value_parser = broker::parse)]
+    broker: Address,
+    /// What to do to which packets: drop, repeat, delay, reorder, corrupt or close, as in drop:PUBACK
+    #[arg(long, value_name = "FAULT:PACKET")]
+    fault: WireFault,
+    /// Where to listen; port 0 lets the system choose one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    bind: SocketAddr,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let trouble = |e| Complaint::unreachable(format_args!("cannot listen on {}: {e}", args.bind));
+        let listener = TcpListener::bind(args.bind).await.map_err(trouble)?;
+        let address = listener.local_addr().map_err(trouble)?;
+        to_stdout(|out| Ok(writeln!(out, "mqtt://{address}")?))?;
+        loop {
+            let (client, _) = listener.accept().await.map_err(trouble)?;
+            let (fault, broker) = (args.fault, args.broker.socket.clone());
+            tokio::spawn(async move {
+                match TcpStream::connect(&broker).await {
+                    Ok(broker) => {
+                        // Small packets go out at once, as they came.
+                        let _ = (client.set_nodelay(true), broker.set_nodelay(true));
+                        fault.relay(client, broker).await;
+                    }
+                    Err(e) => say(format_args!("{broker}: {e}")),
+                }
+            });
+        }
+    })
+}
