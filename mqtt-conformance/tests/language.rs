@@ -692,7 +692,16 @@ fn checks_that_what_is_sent_can_be_encoded() {
     let found = problems(&format!("{HEAD}{body}"));
     assert!(found[0].starts_with("4:1: PUBLISH cannot be sent: topic: "), "{found:?}");
     assert_eq!(found[1..], ["5:19: the patch ends at byte 3, the packet at byte 2"]);
-    check_body("open a\na > PUBLISH topic=\"a\" payload=bytes(200000000)\n", &[]);
+    check_body("open a\na > PUBLISH topic=\"a\" payload=bytes(200000000)\na < closed\n", &[]);
+}
+
+#[test]
+fn says_that_a_script_can_never_fail() {
+    let warning = "nothing is expected here, so the script can never fail / \
+                   say what the broker has to do, for example `a < PINGRESP`";
+    check_body("open a\na > PINGREQ\n", &[&format!("4:1: warning: {warning}")]);
+    check_body("connect a\n---\na > PINGREQ\nwait 1s\n", &[&format!("6:1: warning: {warning}")]);
+    check_body("connect a\n---\nrepeat 2 {\n    ping a\n}\n", &[]);
 }
 
 #[test]

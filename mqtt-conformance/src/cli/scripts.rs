@@ -304,7 +304,7 @@ mod tests {
 
     #[test]
     fn the_scripts_that_come_along_are_sound() {
-        let paths = Paths { paths: Vec::new(), built_in: false };
+        let paths = Paths { paths: Vec::new(), built_in: false, vectors: Vec::new() };
         let statements = Statements::read().unwrap();
         assert!(statements.know(Version::V5, "MQTT-3.3.1-4"));
         assert!(!statements.know(Version::V5, "MQTT-3.3.1-400"));

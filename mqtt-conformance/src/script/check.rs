@@ -26,11 +26,17 @@ pub fn check(script: &Script, knows: Option<&KnowsStatement<'_>>) -> Vec<Problem
     let cases = cases(script, &mut problems);
     let mut entered = BTreeSet::new();
     let mut used = BTreeSet::new();
+    let mut asks_nothing = None;
     for (version, _) in script.versions() {
         for case in &cases {
             let mut lowering = Lowering::new(script, version, case);
-            let (steps, _) = lowering.script();
+            let (steps, preparation) = lowering.script();
             problems.append(&mut lowering.problems);
+            if let Some(last) = steps.get(preparation..).and_then(<[Step]>::last)
+                && !steps.iter().skip(preparation).any(can_fail)
+            {
+                asks_nothing = Some(last.span);
+            }
             entered.append(&mut lowering.entered);
             let mut walk = Walk { version, case, problems: &mut problems, used: &mut used };
             let mut state = State::default();
@@ -48,7 +54,21 @@ pub fn check(script: &Script, knows: Option<&KnowsStatement<'_>>) -> Vec<Problem
             }
         }
     }
+    // Where something else is wrong, the rest of the script may be, too.
+    if let (Some(span), true) = (asks_nothing, problems.is_empty()) {
+        let draft = Draft::warning("nothing is expected here, so the script can never fail");
+        problems.push((span, draft.hint("say what the broker has to do, for example `a < PINGRESP`")));
+    }
     finish(script, problems)
+}
+
+/// Whether a step waits for something of the broker.
+fn can_fail(step: &Step) -> bool {
+    match &step.action {
+        Action::Expect { .. } | Action::AnyOrder(_) | Action::Either(_) => true,
+        Action::Repeat { steps, .. } => steps.iter().any(can_fail),
+        _ => false,
+    }
 }
 
 fn header(script: &Script, knows: Option<&KnowsStatement<'_>>, problems: &mut Vec<(Span, Draft)>) {
