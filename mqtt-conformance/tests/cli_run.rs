@@ -129,7 +129,7 @@ fn the_built_in_scripts_are_there_and_sound() {
     let tests = list.as_array().unwrap();
     assert!(tests.iter().any(|test| test["id"] == "5.0/3.12-pingreq/answered"));
     assert!(tests.iter().all(|test| test["version"] == "5.0"));
-    let run = tool(&["list", "--select", "*/3.12-pingreq/*"], b"");
+    let run = tool(&["list", "--select", "*/3.12-pingreq/answered"], b"");
     assert_eq!(run.stdout.lines().count(), 3, "{run:?}");
 }
 

@@ -430,7 +430,7 @@ async fn captures_counters_patches_and_raw_bytes() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hanging_or_flooding_broker_ends_in_a_verdict() {
-    let endless = "connect a\n---\nrepeat 1000000 {\nwait 1s\n}\n";
+    let endless = "connect a\n---\nrepeat 1000000 {\nwait 1s\n}\nping a\n";
     let outcome1 = outcome("3.1.1", endless, vec![vec![say(HELLO)]]).await;
     failed(&outcome1, Verdict::Fail, 6, "the test to end in time", "the test was not finished after 60s");
 
