@@ -305,7 +305,6 @@ fn drain(broker: &mut Broker, clients: &mut BTreeMap<u64, Client>) {
             Action::Close { conn } => {
                 clients.remove(&conn.0);
             }
-            _ => {}
         }
     }
 }

@@ -13,7 +13,7 @@ use super::output::{Complaint, Exit, say, to_stdout};
 /// Once it listens, it prints its address: point `run --broker` (or any other suite) at it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The broker behind: mqtt://host[:port]
+    /// The broker behind, as for `run`
     #[arg(long, value_name = "URL", value_parser = broker::parse)]
     broker: Address,
     /// What to do to which packets: drop, repeat, delay, reorder, corrupt or close, as in drop:PUBACK

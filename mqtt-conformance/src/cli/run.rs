@@ -79,16 +79,13 @@ async fn run_tests(args: &Args, tests: Vec<Test>) -> Result<Exit, Complaint> {
     let mut config = Config::default();
     config.step_deadline = args.timeout;
     config.run = mark();
-    let (connector, name) = match &args.broker {
-        Some(address) => {
-            log_in(address, &mut config);
-            (TcpConnector::new(address.socket.clone()), address.to_string())
-        }
-        None => {
-            // The reference broker knows a method.
-            config.missing.remove("enhanced-auth");
-            start_built_in().await?
-        }
+    let (connector, name) = if let Some(address) = &args.broker {
+        log_in(address, &mut config);
+        (TcpConnector::new(address.socket.clone()), address.to_string())
+    } else {
+        // The reference broker knows a method.
+        config.missing.remove("enhanced-auth");
+        start_built_in().await?
     };
     tokio::time::timeout(VISIT, visit(&connector, &name, &tests, &mut config)).await.map_err(|_| {
         Complaint::unreachable(format_args!("{name}: no usable answer for {} s", VISIT.as_secs()))

@@ -25,6 +25,7 @@ const STATEMENTS: [(Version, &str); 3] = [
 
 /// Which scripts.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_field_names, reason = "the names are those of the arguments")]
 pub(super) struct Paths {
     /// Scripts (.mqs), or folders that hold them; without any, those that came with the tool
     #[arg(value_name = "SCRIPT|DIR")]

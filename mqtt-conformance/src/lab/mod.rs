@@ -1,7 +1,7 @@
 //! The lab: tests against the reference broker in memory, in virtual time, and the proof that each of them can fail.
 //!
 //! Each test gets a broker of its own, connected by pipes, under tokio's paused clock: waiting costs no time, and runs
-//! repeat exactly. A *mutant* is the standard with one [`Rule`] switched off; a test that claims to cover a statement of that
+//! repeat exactly. A *mutant* is the standard with one [`Rule`](crate::server::Rule) switched off; a test that claims to cover a statement of that
 //! rule has to notice. A [`WireFault`] damages one type of packet on its way out; some test has to notice.
 
 mod matrix;
