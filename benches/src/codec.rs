@@ -36,26 +36,35 @@ pub enum Stop {
     Refused,
 }
 
+/// What is shown the fields of packets.
+pub trait See {
+    /// Sees a number, a flag, a code.
+    fn number(&mut self, value: impl Into<u64>);
+    /// Sees text or bytes.
+    fn bytes(&mut self, bytes: &[u8]);
+}
+
 /// The sum of what was seen in packets, in whatever order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sum(u64);
 
-impl Sum {
-    /// Sees a number, a flag, a code.
+impl See for Sum {
     #[inline]
-    pub fn number(&mut self, value: impl Into<u64>) {
+    fn number(&mut self, value: impl Into<u64>) {
         self.0 = self.0.wrapping_add(value.into());
     }
 
-    /// Sees text or bytes: where they start, and how many they are.
+    /// Where they start, and how many they are.
     #[inline]
-    pub fn bytes(&mut self, bytes: &[u8]) {
+    fn bytes(&mut self, bytes: &[u8]) {
         self.0 = self.0.wrapping_add(bytes.len() as u64);
         if let Some(&first) = bytes.first() {
             self.0 = self.0.wrapping_add(u64::from(first));
         }
     }
+}
 
+impl Sum {
     /// The sum.
     #[must_use]
     pub fn get(self) -> u64 {
@@ -96,7 +105,7 @@ pub trait Codec {
     /// to 15; Packet Identifier; topics, filters, payloads, other text and bytes; requested QoS or Subscription Options;
     /// codes that travel, with an absent one of 5.0 as 0; Session Present; Clean Session, Keep Alive, QoS and RETAIN of the
     /// Will; of properties the value. Nothing of PINGREQ and PINGRESP.
-    fn walk(packet: &Self::Packet<'_>, sum: &mut Sum);
+    fn walk(packet: &Self::Packet<'_>, sum: &mut impl See);
 
     /// An output with room for `capacity` bytes.
     fn output(capacity: usize) -> Self::Output;

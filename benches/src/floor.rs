@@ -6,7 +6,7 @@
 //! properties are one part. No codec that keeps the standard's rules can reach it, and none should be many times above it.
 #![expect(clippy::inline_always, reason = "a floor has no calls")]
 
-use crate::codec::{Codec, Kind, Stop, Storage, Sum};
+use crate::codec::{Codec, Kind, See, Stop, Storage};
 use crate::ours::Filled;
 use crate::workload::Protocol;
 use bytes::{Buf, Bytes, BytesMut};
@@ -140,7 +140,7 @@ fn block<'a>(rest: &mut &'a [u8]) -> Read<&'a [u8]> {
 }
 
 #[inline(always)]
-fn text(bytes: &[u8], sum: &mut Sum) -> Read<()> {
+fn text(bytes: &[u8], sum: &mut impl See) -> Read<()> {
     if !bytes.is_ascii() {
         std::str::from_utf8(bytes).ok()?;
     }
@@ -212,7 +212,7 @@ fn read<const V5: bool>(first: u8, mut body: &[u8]) -> Read<Packet<'_>> {
 }
 
 #[inline(always)]
-fn walk_properties(mut block: &[u8], sum: &mut Sum) -> Read<()> {
+fn walk_properties(mut block: &[u8], sum: &mut impl See) -> Read<()> {
     while let Some(id) = byte(&mut block) {
         match id {
             1 | 23 | 25 | 36 | 37 | 40 | 41 | 42 => sum.number(byte(&mut block)?),
@@ -231,7 +231,7 @@ fn walk_properties(mut block: &[u8], sum: &mut Sum) -> Read<()> {
 }
 
 #[inline(always)]
-fn walk(packet: &Packet<'_>, sum: &mut Sum) -> Read<()> {
+fn walk(packet: &Packet<'_>, sum: &mut impl See) -> Read<()> {
     match *packet {
         Packet::Publish { first, topic, id, properties, payload } => {
             sum.number(first & 0x0f);
@@ -445,7 +445,7 @@ impl<const V5: bool> Codec for Floor<V5> {
     }
 
     #[inline(always)]
-    fn walk(packet: &Packet<'_>, sum: &mut Sum) {
+    fn walk(packet: &Packet<'_>, sum: &mut impl See) {
         walk(packet, sum).expect("the bytes are well-formed");
     }
 
@@ -500,7 +500,7 @@ impl<const V5: bool> Codec for FloorShared<V5> {
     }
 
     #[inline(always)]
-    fn walk(packet: &Shared, sum: &mut Sum) {
+    fn walk(packet: &Shared, sum: &mut impl See) {
         read::<V5>(packet.first, &packet.body)
             .and_then(|packet| walk(&packet, sum))
             .expect("the bytes are well-formed");

@@ -1,6 +1,6 @@
 //! This project's codec: borrowed from a slice into a slice, and shared from a `BytesMut` into a `BytesMut`.
 
-use crate::codec::{Codec, Kind, Stop, Storage, Sum};
+use crate::codec::{Codec, Kind, See, Stop, Storage};
 use crate::workload::Protocol;
 use bytes::{Bytes, BytesMut};
 use mqtt_codec::v5::{self, Property, ReasonCode as _};
@@ -87,7 +87,7 @@ macro_rules! borrowed {
             }
 
             #[inline]
-            fn walk(packet: &Self::Packet<'_>, sum: &mut Sum) {
+            fn walk(packet: &Self::Packet<'_>, sum: &mut impl See) {
                 $walk(packet, sum);
             }
 
@@ -144,7 +144,7 @@ macro_rules! shared {
             }
 
             #[inline]
-            fn walk(packet: &Self::Packet<'_>, sum: &mut Sum) {
+            fn walk(packet: &Self::Packet<'_>, sum: &mut impl See) {
                 $walk(packet, sum);
             }
 
@@ -174,7 +174,7 @@ borrowed!(BorrowedV5, V5, v5, decoder_v5, walk_v5);
 shared!(SharedV5, V5, v5, decoder_v5, walk_v5);
 
 #[inline]
-fn delivery(delivery: Delivery, retain: bool, sum: &mut Sum) {
+fn delivery(delivery: Delivery, retain: bool, sum: &mut impl See) {
     let (qos, dup) = match delivery {
         Delivery::AtMostOnce => (0, false),
         Delivery::AtLeastOnce { packet_id, dup } => {
@@ -190,7 +190,7 @@ fn delivery(delivery: Delivery, retain: bool, sum: &mut Sum) {
 }
 
 #[inline]
-fn walk_v3<B: mqtt_codec::Storage>(packet: &v3::Packet<B>, sum: &mut Sum) {
+fn walk_v3<B: mqtt_codec::Storage>(packet: &v3::Packet<B>, sum: &mut impl See) {
     match packet {
         v3::Packet::Publish(publish) => {
             delivery(publish.delivery, publish.retain, sum);
@@ -247,7 +247,10 @@ fn walk_v3<B: mqtt_codec::Storage>(packet: &v3::Packet<B>, sum: &mut Sum) {
 }
 
 #[inline]
-fn properties<B: mqtt_codec::Storage, K: v5::kind::Kind>(properties: &v5::Properties<B, K>, sum: &mut Sum) {
+fn properties<B: mqtt_codec::Storage, K: v5::kind::Kind>(
+    properties: &v5::Properties<B, K>,
+    sum: &mut impl See,
+) {
     for property in properties {
         match property {
             Property::PayloadFormatIndicator(format) => sum.number(format == v5::PayloadFormat::Utf8),
@@ -284,14 +287,14 @@ fn properties<B: mqtt_codec::Storage, K: v5::kind::Kind>(properties: &v5::Proper
 }
 
 #[inline]
-fn ack<R: v5::ReasonCode, B: mqtt_codec::Storage>(ack: &v5::Ack<R, B>, sum: &mut Sum) {
+fn ack<R: v5::ReasonCode, B: mqtt_codec::Storage>(ack: &v5::Ack<R, B>, sum: &mut impl See) {
     sum.number(ack.packet_id.get());
     sum.number(ack.reason.get());
     properties(&ack.properties, sum);
 }
 
 #[inline]
-fn walk_v5<B: mqtt_codec::Storage>(packet: &v5::Packet<B>, sum: &mut Sum) {
+fn walk_v5<B: mqtt_codec::Storage>(packet: &v5::Packet<B>, sum: &mut impl See) {
     match packet {
         v5::Packet::Publish(publish) => {
             delivery(publish.delivery, publish.retain, sum);

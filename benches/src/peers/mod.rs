@@ -14,7 +14,7 @@ pub mod mqttbytes;
 pub mod mqttrs;
 pub mod rmqtt_codec;
 
-use crate::codec::{Sum, Visitor};
+use crate::codec::{See, Visitor};
 
 /// Visits all peers.
 pub fn visit_peers(visitor: &mut impl Visitor) {
@@ -116,19 +116,19 @@ use {about, from_bytes_mut, from_slice, into_bytes_mut, into_vec};
 
 /// The flags of a PUBLISH as they travel.
 #[inline]
-fn flags(dup: bool, qos: u8, retain: bool, sum: &mut Sum) {
+fn flags(dup: bool, qos: u8, retain: bool, sum: &mut impl See) {
     sum.number(u8::from(retain) | qos << 1 | u8::from(dup) << 3);
 }
 
 #[inline]
-fn number(value: Option<impl Into<u64>>, sum: &mut Sum) {
+fn number(value: Option<impl Into<u64>>, sum: &mut impl See) {
     if let Some(value) = value {
         sum.number(value);
     }
 }
 
 #[inline]
-fn bytes(value: Option<impl AsRef<[u8]>>, sum: &mut Sum) {
+fn bytes(value: Option<impl AsRef<[u8]>>, sum: &mut impl See) {
     if let Some(value) = value {
         sum.bytes(value.as_ref());
     }
@@ -136,7 +136,7 @@ fn bytes(value: Option<impl AsRef<[u8]>>, sum: &mut Sum) {
 
 /// User Properties as pairs.
 #[inline]
-fn pairs<A: AsRef<[u8]>>(pairs: &[(A, A)], sum: &mut Sum) {
+fn pairs<A: AsRef<[u8]>>(pairs: &[(A, A)], sum: &mut impl See) {
     for (name, value) in pairs {
         sum.bytes(name.as_ref());
         sum.bytes(value.as_ref());

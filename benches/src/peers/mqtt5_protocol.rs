@@ -1,7 +1,7 @@
 //! `mqtt5-protocol`: owns; properties live in a map.
 
 use super::{about, bytes, flags, from_bytes_mut, into_bytes_mut, number};
-use crate::codec::{Codec, Stop, Sum};
+use crate::codec::{Codec, See, Stop};
 use bytes::{Buf as _, BytesMut};
 use mqtt5_protocol::packet::MqttPacket as _;
 use mqtt5_protocol::packet::pingreq::PingReqPacket;
@@ -12,7 +12,7 @@ use mqtt5_protocol::{FixedHeader, Packet, Properties, PropertyValue};
 pub enum V5 {}
 
 #[inline]
-fn properties(properties: &Properties, sum: &mut Sum) {
+fn properties(properties: &Properties, sum: &mut impl See) {
     for (_, value) in properties.iter() {
         match value {
             PropertyValue::Byte(n) => sum.number(*n),
@@ -65,7 +65,7 @@ impl Codec for V5 {
     }
 
     #[inline]
-    fn walk(packet: &Self::Packet<'_>, sum: &mut Sum) {
+    fn walk(packet: &Self::Packet<'_>, sum: &mut impl See) {
         match packet {
             Packet::Publish(publish) => {
                 flags(publish.dup, publish.qos as u8, publish.retain, sum);

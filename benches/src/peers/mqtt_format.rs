@@ -1,7 +1,7 @@
 //! `mqtt-format`: borrows; writes into an asynchronous writer, here a `Vec`, which is always ready.
 
 use super::{about, flags, from_slice, into_vec};
-use crate::codec::{Codec, Stop, Sum};
+use crate::codec::{Codec, See, Stop};
 use futures::FutureExt as _;
 use mqtt_format::v3::packet::{MPacket, mpacket};
 use std::pin::Pin;
@@ -31,7 +31,7 @@ impl Codec for V3 {
     }
 
     #[inline]
-    fn walk(packet: &Self::Packet<'_>, sum: &mut Sum) {
+    fn walk(packet: &Self::Packet<'_>, sum: &mut impl See) {
         match packet {
             MPacket::Publish(publish) => {
                 flags(publish.dup, publish.qos.to_byte(), publish.retain, sum);

@@ -2,7 +2,7 @@
 //! as the adapter does, which has to know how much was read.
 
 use super::{about, bytes, flags, from_slice, into_vec, number};
-use crate::codec::{Codec, Stop, Sum};
+use crate::codec::{Codec, See, Stop};
 use futures_lite::future::block_on;
 use mqtt_proto::v5::UserProperty;
 use mqtt_proto::{v3, v5};
@@ -32,7 +32,7 @@ impl Codec for V3 {
     }
 
     #[inline]
-    fn walk(packet: &Self::Packet<'_>, sum: &mut Sum) {
+    fn walk(packet: &Self::Packet<'_>, sum: &mut impl See) {
         use v3::{Packet, SubscribeReturnCode};
         match packet {
             Packet::Publish(publish) => {
@@ -96,7 +96,7 @@ impl Codec for V3 {
 }
 
 #[inline]
-fn user(properties: &[UserProperty], sum: &mut Sum) {
+fn user(properties: &[UserProperty], sum: &mut impl See) {
     for property in properties {
         sum.bytes(property.name.as_bytes());
         sum.bytes(property.value.as_bytes());
@@ -132,7 +132,7 @@ impl Codec for V5 {
     }
 
     #[inline]
-    fn walk(packet: &Self::Packet<'_>, sum: &mut Sum) {
+    fn walk(packet: &Self::Packet<'_>, sum: &mut impl See) {
         use v5::Packet;
         match packet {
             Packet::Publish(publish) => {

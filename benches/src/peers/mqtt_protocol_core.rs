@@ -1,7 +1,7 @@
 //! `mqtt-protocol-core`: owns; a PUBLISH shares its packet's bytes, which are copied out of the stream.
 
 use super::{about, bytes, flags, into_vec, number};
-use crate::codec::{Codec, Stop, Sum};
+use crate::codec::{Codec, See, Stop};
 use mqtt_protocol_core::mqtt::common::Cursor;
 use mqtt_protocol_core::mqtt::connection::{PacketBuildResult, PacketBuilder, PacketData, RawPacket};
 use mqtt_protocol_core::mqtt::packet::{GenericPacketTrait as _, Packet, Property, SubEntry, v3_1_1, v5_0};
@@ -109,7 +109,7 @@ impl V5 {
 }
 
 #[inline]
-fn entry(entry: &SubEntry, sum: &mut Sum) {
+fn entry(entry: &SubEntry, sum: &mut impl See) {
     sum.bytes(entry.topic_filter().as_bytes());
     sum.number(entry.sub_opts().to_buffer()[0]);
 }
@@ -119,7 +119,7 @@ impl Codec for V3 {
     codec!(v3_1_1);
 
     #[inline]
-    fn walk(packet: &Self::Packet<'_>, sum: &mut Sum) {
+    fn walk(packet: &Self::Packet<'_>, sum: &mut impl See) {
         match packet {
             Packet::V3_1_1Publish(publish) => {
                 flags(publish.dup(), publish.qos() as u8, publish.retain(), sum);
@@ -165,7 +165,7 @@ impl Codec for V3 {
 }
 
 #[inline]
-fn properties(properties: &[Property], sum: &mut Sum) {
+fn properties(properties: &[Property], sum: &mut impl See) {
     for property in properties {
         match property {
             Property::PayloadFormatIndicator(_)
@@ -210,7 +210,7 @@ impl Codec for V5 {
     codec!(v5_0);
 
     #[inline]
-    fn walk(packet: &Self::Packet<'_>, sum: &mut Sum) {
+    fn walk(packet: &Self::Packet<'_>, sum: &mut impl See) {
         match packet {
             Packet::V5_0Publish(publish) => {
                 flags(publish.dup(), publish.qos() as u8, publish.retain(), sum);

@@ -1,7 +1,7 @@
 //! `mqttbytes`, and `rumqttc`, whose codec grew out of it: payloads share the buffer, most text is copied.
 
 use super::{about, flags, from_bytes_mut, into_bytes_mut};
-use crate::codec::{Codec, Stop, Sum};
+use crate::codec::{Codec, See, Stop};
 use bytes::BytesMut;
 use std::hint::black_box;
 
@@ -227,7 +227,7 @@ macro_rules! will {
 
 /// `mqttbytes` itself.
 pub mod original {
-    use super::{BytesMut, Codec, LIMIT, Stop, Sum, about, black_box, flags, from_bytes_mut, into_bytes_mut};
+    use super::{BytesMut, Codec, LIMIT, See, Stop, about, black_box, flags, from_bytes_mut, into_bytes_mut};
     use mqttbytes::{Error, v4, v5};
 
     #[derive(Debug)]
@@ -266,7 +266,7 @@ pub mod original {
         }
 
         #[inline]
-        fn walk(packet: &Self::Packet<'_>, sum: &mut Sum) {
+        fn walk(packet: &Self::Packet<'_>, sum: &mut impl See) {
             walk_v4!(mqttbytes::v4, packet, sum);
         }
 
@@ -308,7 +308,7 @@ pub mod original {
         }
 
         #[inline]
-        fn walk(packet: &Self::Packet<'_>, sum: &mut Sum) {
+        fn walk(packet: &Self::Packet<'_>, sum: &mut impl See) {
             walk_v5!(mqttbytes::v5, packet, sum, Packet::Connect(connect) => {
                 sum.number(connect.clean_session);
                 sum.number(connect.keep_alive);
@@ -350,7 +350,7 @@ pub mod original {
 
 /// `rumqttc`. Reason codes of 5.0 are seen as the crate numbers them, not as they travel.
 pub mod rumqttc {
-    use super::{BytesMut, Codec, LIMIT, Stop, Sum, about, black_box, flags, from_bytes_mut, into_bytes_mut};
+    use super::{BytesMut, Codec, LIMIT, See, Stop, about, black_box, flags, from_bytes_mut, into_bytes_mut};
     use ::rumqttc::mqttbytes::{self, v4};
     use ::rumqttc::v5::mqttbytes::{self as mqttbytes5, v5};
 
@@ -387,7 +387,7 @@ pub mod rumqttc {
         }
 
         #[inline]
-        fn walk(packet: &Self::Packet<'_>, sum: &mut Sum) {
+        fn walk(packet: &Self::Packet<'_>, sum: &mut impl See) {
             walk_v4!(::rumqttc::mqttbytes::v4, packet, sum);
         }
 
@@ -415,7 +415,7 @@ pub mod rumqttc {
         }
 
         #[inline]
-        fn walk(packet: &Self::Packet<'_>, sum: &mut Sum) {
+        fn walk(packet: &Self::Packet<'_>, sum: &mut impl See) {
             walk_v5!(::rumqttc::v5::mqttbytes::v5, packet, sum, Packet::Connect(connect, will, login) => {
                 sum.number(connect.clean_start);
                 sum.number(connect.keep_alive);

@@ -1,7 +1,7 @@
 //! `mqttrs`: borrows.
 
 use super::{about, flags, from_slice};
-use crate::codec::{Codec, Stop, Sum};
+use crate::codec::{Codec, See, Stop};
 use crate::ours::Filled;
 use mqttrs::{Packet, SubscribeReturnCodes};
 
@@ -38,7 +38,7 @@ impl Codec for V3 {
     }
 
     #[inline]
-    fn walk(packet: &Self::Packet<'_>, sum: &mut Sum) {
+    fn walk(packet: &Self::Packet<'_>, sum: &mut impl See) {
         match packet {
             Packet::Publish(publish) => {
                 flags(publish.dup, publish.qospid.qos() as u8, publish.retain, sum);

@@ -1,7 +1,7 @@
 //! `rmqtt-codec`: everything shares the buffer. It encodes by value.
 
 use super::{about, bytes, flags, number, pairs};
-use crate::codec::{Codec, Stop, Sum};
+use crate::codec::{Codec, See, Stop};
 use bytes::BytesMut;
 use rmqtt_codec::types::Publish;
 use rmqtt_codec::{v3, v5};
@@ -61,7 +61,7 @@ macro_rules! codec {
 }
 
 #[inline]
-fn publish(publish: &Publish, sum: &mut Sum) {
+fn publish(publish: &Publish, sum: &mut impl See) {
     flags(publish.dup, publish.qos as u8, publish.retain, sum);
     number(publish.packet_id.map(NonZeroU16::get), sum);
     sum.bytes(publish.topic.as_bytes());
@@ -83,7 +83,7 @@ impl Codec for V3 {
     codec!(v3, v3::Codec::new(268_435_455));
 
     #[inline]
-    fn walk(packet: &Self::Packet<'_>, sum: &mut Sum) {
+    fn walk(packet: &Self::Packet<'_>, sum: &mut impl See) {
         use v3::{Packet, SubscribeReturnCode};
         match packet {
             Packet::Publish(packet) => publish(packet, sum),
@@ -151,7 +151,7 @@ impl Codec for V5 {
     codec!(v5, v5::Codec::new(268_435_455, 268_435_455));
 
     #[inline]
-    fn walk(packet: &Self::Packet<'_>, sum: &mut Sum) {
+    fn walk(packet: &Self::Packet<'_>, sum: &mut impl See) {
         use v5::Packet;
         match packet {
             Packet::Publish(packet) => publish(packet, sum),
