@@ -43,7 +43,7 @@ impl Scripted {
 impl Connector for Scripted {
     type Stream = DuplexStream;
 
-    async fn connect(&self, _: &str) -> io::Result<DuplexStream> {
+    async fn connect(&self, _: usize) -> io::Result<DuplexStream> {
         let acts = self.connections.lock().unwrap().pop_front();
         let acts = acts.ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionRefused))?;
         let (ours, theirs) = duplex(1 << 16);

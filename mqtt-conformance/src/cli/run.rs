@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mqtt_codec::Version;
-use mqtt_conformance::run::{Config, Event, Outcome, ProbeError, TcpConnector, Verdict, probe, run_all};
+use mqtt_conformance::run::{
+    Cluster, Config, Connector, Event, Outcome, ProbeError, TcpConnector, Verdict, probe, run_all,
+};
 use mqtt_conformance::script::{Level, Test};
 use mqtt_conformance::server::{Limits, Rules, serve};
 use tokio::sync::mpsc;
@@ -23,9 +25,9 @@ use report::Report;
 /// the variables `MQTT_USERNAME` and `MQTT_PASSWORD`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The broker: mqtt://[user[:password]@]host[:port]
+    /// The broker: mqtt://[user[:password]@]host[:port]. Several are the nodes of one cluster: each test spreads its connections
     #[arg(long, value_name = "URL", value_parser = broker::parse)]
-    broker: Option<Address>,
+    broker: Vec<Address>,
     #[command(flatten)]
     selection: Selection,
     /// How many tests run at the same time
@@ -79,17 +81,23 @@ async fn run_tests(args: &Args, tests: Vec<Test>) -> Result<Exit, Complaint> {
     let mut config = Config::default();
     config.step_deadline = args.timeout;
     config.run = mark();
-    let (connector, name) = if let Some(address) = &args.broker {
+    let (connector, name) = if let Some(address) = args.broker.first() {
         log_in(address, &mut config);
-        (TcpConnector::new(address.socket.clone()), address.to_string())
+        let member = |address: &Address| (address.to_string(), TcpConnector::new(address.socket.clone()));
+        let names: Vec<String> = args.broker.iter().map(ToString::to_string).collect();
+        (Cluster::new(args.broker.iter().map(member)), names.join(" and "))
     } else {
         // The reference broker knows a method.
         config.missing.remove("enhanced-auth");
-        start_built_in().await?
+        let (connector, name) = start_built_in().await?;
+        (Cluster::new([(name.clone(), connector)]), name)
     };
-    tokio::time::timeout(VISIT, visit(&connector, &name, &tests, &mut config)).await.map_err(|_| {
-        Complaint::unreachable(format_args!("{name}: no usable answer for {} s", VISIT.as_secs()))
-    })??;
+    for (node, member) in connector.members() {
+        let name = if connector.nodes().is_empty() { &name } else { &node.name };
+        tokio::time::timeout(VISIT, visit(member, name, &tests, &mut config)).await.map_err(|_| {
+            Complaint::unreachable(format_args!("{name}: no usable answer for {} s", VISIT.as_secs()))
+        })??;
+    }
     let tests: Vec<Arc<Test>> = tests.into_iter().map(Arc::new).collect();
     let (news, mut inbox) = mpsc::unbounded_channel();
     let mut report = Report::new(&tests, args.quiet, config.password.as_deref());

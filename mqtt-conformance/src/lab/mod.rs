@@ -32,7 +32,7 @@ struct Pipes {
 impl Connector for Pipes {
     type Stream = DuplexStream;
 
-    async fn connect(&self, _: &str) -> io::Result<DuplexStream> {
+    async fn connect(&self, _: usize) -> io::Result<DuplexStream> {
         let broker = self.broker.connect();
         let Some(fault) = self.fault else { return Ok(broker) };
         let (ours, theirs) = tokio::io::duplex(1 << 16);

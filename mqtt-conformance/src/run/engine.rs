@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::Config;
-use super::connect::Connector;
+use super::connect::{Connector, Node};
 use super::link::{Arrival, Arrived, Link};
 use super::outcome::{Entry, Failure, TraceEvent};
 use super::promise::Promises;
@@ -89,6 +89,8 @@ pub(super) struct Engine<'a, C: Connector> {
     sender: mpsc::Sender<Arrived>,
     /// Names of all links there ever were, by their id.
     names: Vec<String>,
+    /// For each name the node of its next connection, if there are several.
+    nodes: BTreeMap<String, usize>,
     variables: Variables,
     received: usize,
     /// The step that runs, and whether it is preparation.
@@ -129,6 +131,7 @@ impl<'a, C: Connector> Engine<'a, C> {
             arrivals,
             sender,
             names: Vec::new(),
+            nodes: BTreeMap::new(),
             variables,
             received: 0,
             current: None,
@@ -289,13 +292,15 @@ impl<'a, C: Connector> Engine<'a, C> {
             self.close(name).await;
         }
         let limit = self.config.connect_timeout;
-        let stream = match timeout(limit, self.connector.connect(name)).await {
+        let (at, node) = self.next_node(name);
+        let unreachable = |what: String| {
+            let place = node.map(|node| format!(" to {}", node.name)).unwrap_or_default();
+            Stop::Unreachable(format!("cannot connect{place}: {what}"))
+        };
+        let stream = match timeout(limit, self.connector.connect(at)).await {
             Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(Stop::Unreachable(format!("cannot connect: {error}"))),
-            Err(_) => {
-                let message = format!("cannot connect: no answer for {}", Time::Exactly(limit));
-                return Err(Stop::Unreachable(message));
-            }
+            Ok(Err(error)) => return Err(unreachable(error.to_string())),
+            Err(_) => return Err(unreachable(format!("no answer for {}", Time::Exactly(limit)))),
         };
         let id = self.links;
         self.links += 1;
@@ -304,8 +309,19 @@ impl<'a, C: Connector> Engine<'a, C> {
         let promises = Promises::new(version);
         let slot = Slot { id, version, link: Some(link), queue: VecDeque::new(), greeted: false, promises };
         self.slots.insert(name.to_owned(), slot);
-        self.note(name, TraceEvent::Opened { version });
+        self.note(name, TraceEvent::Opened { version, node: node.cloned() });
         Ok(())
+    }
+
+    /// Where the next connection of this name goes: one node on for each new name, and for each connection of a name.
+    fn next_node(&mut self, name: &str) -> (usize, Option<&'a Node>) {
+        let nodes = self.connector.nodes();
+        let count = nodes.len().max(1);
+        let new = self.nodes.len();
+        let next = self.nodes.entry(name.to_owned()).or_insert(new);
+        let at = *next % count;
+        *next += 1;
+        (at, nodes.get(at))
     }
 
     /// Closes our side, and gives the broker a moment to close its own.

@@ -23,7 +23,7 @@ use serde_json::{Map, Value as Tree};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-pub use connect::{Connector, TcpConnector};
+pub use connect::{Cluster, Connector, Node, TcpConnector};
 use engine::{Engine, Stop};
 pub use outcome::{Entry, Failure, Outcome, TraceEvent, Verdict};
 pub use probe::{Probe, ProbeError, probe};

@@ -7,6 +7,7 @@ use mqtt_codec::{DecodeError, Version};
 use serde::Serialize;
 use serde_json::Value as Tree;
 
+use super::connect::Node;
 use crate::script::{Direction, Level, Span, bytes_line, packet_line};
 
 /// The judgement on one test.
@@ -116,6 +117,8 @@ pub enum TraceEvent {
     Opened {
         /// The version that the connection speaks.
         version: Version,
+        /// To which node, if the broker has several.
+        node: Option<Node>,
     },
     /// We sent bytes.
     Sent {
@@ -157,7 +160,10 @@ impl Entry {
     pub fn line(&self) -> String {
         let name = &self.connection;
         match &self.event {
-            TraceEvent::Opened { version } => format!("open {name} version={version}"),
+            TraceEvent::Opened { version, node: None } => format!("open {name} version={version}"),
+            TraceEvent::Opened { version, node: Some(node) } => {
+                format!("open {name} version={version}  # node {}, {}", node.number, node.name)
+            }
             TraceEvent::Sent { packet: Some(tree), .. } => packet_line(name, Direction::Sent, tree),
             TraceEvent::Sent { bytes, .. } => bytes_line(name, Direction::Sent, bytes),
             TraceEvent::Received { packet: Ok(tree), .. } => packet_line(name, Direction::Received, tree),

@@ -85,7 +85,7 @@ pub async fn probe<C: Connector>(
     config: &Config,
 ) -> Result<Probe, ProbeError> {
     let limit = config.connect_timeout;
-    let mut stream = match timeout(limit, connector.connect("probe")).await {
+    let mut stream = match timeout(limit, connector.connect(0)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return Err(ProbeError::Unreachable(error)),
         Err(_) => return Err(ProbeError::NoConnection(limit)),
