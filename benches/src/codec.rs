@@ -72,6 +72,40 @@ impl Sum {
     }
 }
 
+/// Something that was seen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Seen {
+    /// A number, a flag, a code.
+    Number(u64),
+    /// Text or bytes.
+    Bytes(Vec<u8>),
+}
+
+/// All that was seen in packets, kept for comparison.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record(Vec<Seen>);
+
+impl See for Record {
+    fn number(&mut self, value: impl Into<u64>) {
+        self.0.push(Seen::Number(value.into()));
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.0.push(Seen::Bytes(bytes.to_vec()));
+    }
+}
+
+impl Record {
+    /// What was seen, in an order that does not depend on the adapter, without zeros and empty text: to some crates an absent
+    /// value is a zero or empty one.
+    #[must_use]
+    pub fn sorted(mut self) -> Vec<Seen> {
+        self.0.retain(|seen| !matches!(seen, Seen::Number(0)) && *seen != Seen::Bytes(Vec::new()));
+        self.0.sort();
+        self.0
+    }
+}
+
 /// An adapter for one codec and one version of the protocol.
 pub trait Codec {
     /// What the table calls it.

@@ -1,8 +1,10 @@
 //! What codecs make of the corpus of test vectors: how much of what they must refuse they accept, and the reverse.
 
-use crate::codec::{Codec, Stop, decode_all, take};
+use crate::codec::{Codec, Record, Seen, Stop};
+use crate::ours;
 use crate::workload::Protocol;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::path::Path;
 use std::{fs, io};
@@ -10,15 +12,27 @@ use std::{fs, io};
 /// Bytes of the corpus about which the standard leaves no choice.
 #[derive(Clone, Debug)]
 pub struct Vector {
-    protocol: Protocol,
-    bytes: Vec<u8>,
+    /// Its name in the corpus.
+    pub id: String,
+    /// The version whose bytes these are.
+    pub protocol: Protocol,
+    /// The bytes.
+    pub bytes: Vec<u8>,
     /// Whether it is to be refused.
-    malformed: bool,
+    pub malformed: bool,
     /// How many packets come before the one that is to be refused, or in all.
-    packets: usize,
+    pub packets: usize,
 }
 
-/// What a codec made of all vectors of its version.
+impl Vector {
+    /// The Control Packet type that the first byte claims, 16 if there is none.
+    #[must_use]
+    pub fn kind(&self) -> usize {
+        self.bytes.first().map_or(16, |first| usize::from(first >> 4))
+    }
+}
+
+/// What a codec made of vectors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
     /// How many there were to refuse.
@@ -33,6 +47,41 @@ pub struct Verdict {
     pub valid: usize,
     /// How many of these gave no packet, or too few.
     pub refused: usize,
+    /// How many of these gave other values.
+    pub misread: usize,
+}
+
+impl Verdict {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            malformed: self.malformed + other.malformed,
+            accepted: self.accepted + other.accepted,
+            waited: self.waited + other.waited,
+            panicked: self.panicked + other.panicked,
+            valid: self.valid + other.valid,
+            refused: self.refused + other.refused,
+            misread: self.misread + other.misread,
+        }
+    }
+}
+
+/// What a codec made of one vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// What it has to.
+    Right,
+    /// A packet, though it is to be refused.
+    Accepted,
+    /// A wait for more bytes, though it is whole and to be refused.
+    Waited,
+    /// A panic.
+    Panicked,
+    /// A refusal, though it is valid.
+    Refused,
+    /// Other values than are there.
+    Misread,
 }
 
 /// Reads the vectors of 3.1.1 and 5.0: level *must*, and judged without knowing who sent them.
@@ -69,7 +118,8 @@ fn read(vector: &Value, protocol: Protocol) -> Option<Vector> {
         Value::Array(segments) => segments.iter().map(segment).collect::<Option<Vec<_>>>()?.concat(),
         text => hex(text.as_str()?)?,
     };
-    Some(Vector { protocol, bytes, malformed, packets })
+    let id = vector["id"].as_str()?.to_owned();
+    Some(Vector { id, protocol, bytes, malformed, packets })
 }
 
 fn segment(value: &Value) -> Option<Vec<u8>> {
@@ -84,41 +134,58 @@ fn hex(text: &str) -> Option<Vec<u8>> {
     digits.chunks(2).map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
-/// Shows a codec all vectors of its version.
-pub fn judge<C: Codec>(vectors: &[Vector]) -> Verdict {
+/// Shows a codec all vectors of its version; a verdict for each Control Packet type.
+pub fn judge<C: Codec>(vectors: &[Vector]) -> BTreeMap<usize, Verdict> {
     let hook = take_hook();
     set_hook(Box::new(|_| {}));
-    let mut verdict = Verdict::default();
+    let mut verdicts: BTreeMap<usize, Verdict> = BTreeMap::new();
     for vector in vectors.iter().filter(|vector| vector.protocol == C::PROTOCOL) {
-        let outcome = catch_unwind(AssertUnwindSafe(|| decode::<C>(&vector.bytes, vector.packets)));
+        let verdict = verdicts.entry(vector.kind()).or_default();
         verdict.malformed += usize::from(vector.malformed);
         verdict.valid += usize::from(!vector.malformed);
-        match outcome {
-            Err(_) => verdict.panicked += 1,
-            Ok((packets, _)) if vector.malformed && packets > vector.packets => verdict.accepted += 1,
-            Ok((_, Stop::Incomplete)) if vector.malformed => verdict.waited += 1,
-            Ok((packets, _)) if !vector.malformed && packets < vector.packets => verdict.refused += 1,
-            Ok(_) => {}
+        match finding::<C>(vector) {
+            Finding::Right => {}
+            Finding::Accepted => verdict.accepted += 1,
+            Finding::Waited => verdict.waited += 1,
+            Finding::Panicked => verdict.panicked += 1,
+            Finding::Refused => verdict.refused += 1,
+            Finding::Misread => verdict.misread += 1,
         }
     }
     set_hook(hook);
-    verdict
+    verdicts
 }
 
-/// Decodes at most one packet more than there should be, and then walks over all of them: some codecs find out late.
-fn decode<C: Codec>(bytes: &[u8], expected: usize) -> (usize, Stop) {
+/// What a codec makes of a vector. The values that are there are those that this project's codec sees: its own tests hold
+/// them against the named values of the corpus.
+pub fn finding<C: Codec>(vector: &Vector) -> Finding {
+    let outcome = catch_unwind(AssertUnwindSafe(|| decode::<C>(&vector.bytes, vector.packets)));
+    let Ok((packets, stop, seen)) = outcome else { return Finding::Panicked };
+    match (vector.malformed, stop) {
+        (true, _) if packets > vector.packets => Finding::Accepted,
+        (true, Stop::Incomplete) => Finding::Waited,
+        (false, _) if packets < vector.packets => Finding::Refused,
+        (false, _) if seen != truth(vector) => Finding::Misread,
+        _ => Finding::Right,
+    }
+}
+
+fn truth(vector: &Vector) -> Vec<Seen> {
+    match vector.protocol {
+        Protocol::V3_1_1 => decode::<ours::BorrowedV3>(&vector.bytes, vector.packets).2,
+        Protocol::V5 => decode::<ours::BorrowedV5>(&vector.bytes, vector.packets).2,
+    }
+}
+
+/// Decodes at most one packet more than there should be, and walks over them: some codecs find out late. How many came, why
+/// no more, and what was seen.
+pub fn decode<C: Codec>(bytes: &[u8], expected: usize) -> (usize, Stop, Vec<Seen>) {
     let mut input = C::input(bytes);
-    let mut stop = Stop::Incomplete;
-    let mut packets = 0;
-    while packets <= expected {
-        match take::<C>(&mut input) {
-            Ok(_) => packets += 1,
-            Err(why) => {
-                stop = why;
-                break;
-            }
+    let mut record = Record::default();
+    for packets in 0..=expected {
+        if let Err(stop) = C::next(&mut input, |packet| C::walk(packet, &mut record)) {
+            return (packets, stop, record.sorted());
         }
     }
-    decode_all::<C>(&mut C::input(bytes));
-    (packets, stop)
+    (expected + 1, Stop::Incomplete, record.sorted())
 }

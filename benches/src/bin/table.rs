@@ -46,7 +46,8 @@ impl Visitor for Survey {
             }
         }
         if C::KIND != Kind::Floor {
-            let verdict = corpus::judge::<C>(&self.vectors);
+            let verdict =
+                corpus::judge::<C>(&self.vectors).into_values().fold(Verdict::default(), Verdict::plus);
             self.codecs.push((C::NAME, C::RELEASE, C::STORAGE, C::PROTOCOL, verdict));
         }
     }
@@ -170,7 +171,7 @@ fn print_codecs(survey: &Survey) {
     println!("| codec | release | packets | version | accepted | waited at | panics | valid, refused |");
     println!("|---|---|---|---|--:|--:|--:|--:|");
     for (name, release, storage, protocol, verdict) in &survey.codecs {
-        let Verdict { malformed, accepted, waited, panicked, valid, refused } = verdict;
+        let Verdict { malformed, accepted, waited, panicked, valid, refused, .. } = verdict;
         let storage = if *storage == Storage::Borrowed { "borrow" } else { "own" };
         let version = if *protocol == Protocol::V5 { "5.0" } else { "3.1.1" };
         println!(

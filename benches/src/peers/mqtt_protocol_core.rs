@@ -265,6 +265,10 @@ impl Codec for V5 {
                 number(disconnect.reason_code().map(|code| code as u8), sum);
                 properties(disconnect.props().as_deref().unwrap_or_default(), sum);
             }
+            Packet::V5_0Auth(auth) => {
+                number(auth.reason_code().map(|code| code as u8), sum);
+                properties(auth.props().as_deref().unwrap_or_default(), sum);
+            }
             _ => {}
         }
     }
