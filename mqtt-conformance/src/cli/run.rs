@@ -1,5 +1,6 @@
 //! `run`: scripts against a broker.
 
+mod expect;
 mod report;
 
 use std::collections::BTreeSet;
@@ -7,10 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mqtt_codec::Version;
-use mqtt_conformance::run::{
-    Cluster, Config, Connector, Event, Outcome, ProbeError, TcpConnector, Verdict, probe, run_all,
-};
-use mqtt_conformance::script::{Level, Test};
+use mqtt_conformance::run::{Cluster, Config, Connector, Event, ProbeError, TcpConnector, probe, run_all};
+use mqtt_conformance::script::Test;
 use mqtt_conformance::server::{Limits, Rules, serve};
 use tokio::sync::mpsc;
 
@@ -41,6 +40,8 @@ pub(super) struct Args {
     quiet: bool,
     #[command(flatten)]
     paths: Paths,
+    #[command(flatten)]
+    expect: expect::Args,
 }
 
 /// How long the first visit to a broker may take, in all versions together.
@@ -70,14 +71,15 @@ fn time(text: &str) -> Result<Duration, String> {
 
 pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
     let tests = args.selection.apply(args.paths.tests()?)?;
+    let known = args.expect.read(&args.paths)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let exit = runtime.block_on(run_tests(args, tests));
+    let exit = runtime.block_on(run_tests(args, tests, &known));
     // What is left are connections that nobody waits for.
     runtime.shutdown_background();
     exit
 }
 
-async fn run_tests(args: &Args, tests: Vec<Test>) -> Result<Exit, Complaint> {
+async fn run_tests(args: &Args, tests: Vec<Test>, known: &expect::Known) -> Result<Exit, Complaint> {
     let mut config = Config::default();
     config.step_deadline = args.timeout;
     config.run = mark();
@@ -100,7 +102,7 @@ async fn run_tests(args: &Args, tests: Vec<Test>) -> Result<Exit, Complaint> {
     }
     let tests: Vec<Arc<Test>> = tests.into_iter().map(Arc::new).collect();
     let (news, mut inbox) = mpsc::unbounded_channel();
-    let mut report = Report::new(&tests, args.quiet, config.password.as_deref());
+    let mut report = Report::new(&tests, &known.expectations, args.quiet, config.password.as_deref());
     let running = run_all(tests.clone(), Arc::new(connector), Arc::new(config), args.jobs, news);
     tokio::pin!(running);
     let outcomes = loop {
@@ -114,7 +116,8 @@ async fn run_tests(args: &Args, tests: Vec<Test>) -> Result<Exit, Complaint> {
         tell(&mut report, event)?;
     }
     report.close(&name, &outcomes)?;
-    Ok(judge(&outcomes))
+    args.expect.write(&name, &outcomes, known)?;
+    Ok(expect::judge(&outcomes, &known.expectations))
 }
 
 fn tell(report: &mut Report<'_>, event: Event) -> Result<(), Complaint> {
@@ -125,26 +128,6 @@ fn tell(report: &mut Report<'_>, event: Event) -> Result<(), Complaint> {
             Ok(())
         }
         _ => Ok(()),
-    }
-}
-
-/// What the outcomes mean for the caller.
-fn judge(outcomes: &[Arc<Outcome>]) -> Exit {
-    let required =
-        |verdict| outcomes.iter().any(|outcome| outcome.verdict == verdict && outcome.level == Level::Must);
-    let errors = |unreachable| {
-        outcomes.iter().any(|outcome| outcome.verdict == Verdict::Error && outcome.unreachable == unreachable)
-    };
-    if required(Verdict::Fail) {
-        Exit::Failed
-    } else if errors(true) {
-        Exit::Unreachable
-    } else if errors(false) {
-        Exit::Usage
-    } else if required(Verdict::Inconclusive) {
-        Exit::Inconclusive
-    } else {
-        Exit::Fine
     }
 }
 

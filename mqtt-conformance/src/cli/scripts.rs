@@ -60,6 +60,11 @@ pub(super) struct Source {
 }
 
 impl Paths {
+    /// These, and those that came with the tool.
+    pub(super) fn all(&self) -> Self {
+        Self { paths: self.paths.clone(), built_in: true, vectors: self.vectors.clone() }
+    }
+
     /// The texts, in the order of their paths.
     pub(super) fn read(&self) -> Result<Vec<Source>, Complaint> {
         let mut sources = BTreeMap::new();

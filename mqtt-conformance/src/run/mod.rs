@@ -176,18 +176,8 @@ fn answered(transcript: &[Entry]) -> bool {
 
 /// An outcome that says nothing yet but the test's own data; its verdict is [`Verdict::Error`].
 fn outcome_of(test: &Test) -> Outcome {
-    Outcome {
-        id: test.id.clone(),
-        version: test.version,
-        level: test.level,
-        covers: test.covers.clone(),
-        verdict: Verdict::Error,
-        reason: None,
-        unreachable: false,
-        failure: None,
-        transcript: Vec::new(),
-        duration: Duration::ZERO,
-    }
+    let outcome = Outcome::new(&test.id, test.version, test.level, Verdict::Error);
+    Outcome { covers: test.covers.clone(), ..outcome }
 }
 
 /// News from [`run_all`].

@@ -72,6 +72,24 @@ pub struct Outcome {
     pub duration: Duration,
 }
 
+impl Outcome {
+    /// A verdict on a test, with nothing else to tell.
+    pub fn new(id: impl Into<String>, version: Version, level: Level, verdict: Verdict) -> Self {
+        Self {
+            id: id.into(),
+            version,
+            level,
+            covers: Vec::new(),
+            verdict,
+            reason: None,
+            unreachable: false,
+            failure: None,
+            transcript: Vec::new(),
+            duration: Duration::ZERO,
+        }
+    }
+}
+
 /// The step that failed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -9,9 +9,9 @@ use super::ast::{Block, Field, Item, Piece, Script, Span, Statement, StatementKi
 use super::expand::{
     Action, Case, Expected, Lowering, MAX_CLIENT_PREFIX, Step, cases, constant, finish, no_version,
 };
-use super::problem::{Draft, Problem};
 use super::values::{Variables, eval_fields, not_sendable};
 use super::vocabulary::{CAPABILITIES, Kind, Owner, describe, packets};
+use crate::problem::{Draft, Problem};
 use crate::tree::{PropertyMember, from_tree};
 
 /// Whether a standard has a statement: its version, and the id as `covers:` writes it.

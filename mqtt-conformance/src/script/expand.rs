@@ -10,8 +10,8 @@ use super::ast::{
     Block, Field, HeaderKind, Item, Level, Name, Patch, Script, Span, Statement, StatementKind, Time, Value,
     ValueKind, Verb, Window,
 };
-use super::problem::{Draft, Problem, ScriptError, Severity};
 use super::values::{Variables, eval};
+use crate::problem::{Draft, Problem, ScriptError, Severity};
 
 /// The most tests that one script may stand for.
 const MAX_CASES: usize = 10_000;

@@ -36,17 +36,16 @@ mod expand;
 mod format;
 mod generate;
 mod parse;
-mod problem;
 mod trace;
 mod values;
 mod vocabulary;
 
+pub use crate::problem::{Problem, ScriptError, Severity};
 pub use ast::{Level, Script, Span, Time, Window};
 pub use check::{KnowsStatement, check};
 pub use expand::{Action, Expected, MAX_CLIENT_PREFIX, Step, Test, expand};
 pub use format::format;
 pub use parse::parse;
-pub use problem::{Problem, ScriptError, Severity};
 pub use trace::{Direction, bytes_line, packet_line, value_text};
 pub use values::{
     EvalError, Mismatch, Variables, eval, eval_bytes, eval_count, eval_fields, match_fields, match_value,

@@ -20,7 +20,7 @@ use super::ast::{
     Block, Field, Header, HeaderKind, Item, Level, Name, Patch, Piece, Script, Span, Statement,
     StatementKind, Statute, Time, Trivia, Value, ValueKind, Verb, Window,
 };
-use super::problem::{Draft, Problem, ScriptError};
+use crate::problem::{Draft, Problem, ScriptError};
 
 /// How deep blocks and values may nest; real scripts stay below five.
 const MAX_DEPTH: usize = 64;

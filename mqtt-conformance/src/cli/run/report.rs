@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mqtt_codec::Version;
+use mqtt_conformance::expect::{Expectations, Standing};
 use mqtt_conformance::run::{Outcome, Verdict};
 use mqtt_conformance::script::{Level, Test, value_text};
 use mqtt_conformance::tree::bytes_value;
@@ -17,6 +18,7 @@ use crate::cli::output::{CYAN, Complaint, DIM, GREEN, RED, RESET, YELLOW, error,
 /// Tells about a run while it goes on.
 pub(super) struct Report<'t> {
     tests: &'t [Arc<Test>],
+    known: &'t Expectations,
     quiet: bool,
     bar: ProgressBar,
     start: Instant,
@@ -26,7 +28,12 @@ pub(super) struct Report<'t> {
 }
 
 impl<'t> Report<'t> {
-    pub(super) fn new(tests: &'t [Arc<Test>], quiet: bool, password: Option<&[u8]>) -> Self {
+    pub(super) fn new(
+        tests: &'t [Arc<Test>],
+        known: &'t Expectations,
+        quiet: bool,
+        password: Option<&[u8]>,
+    ) -> Self {
         let bar = if std::io::stderr().is_terminal() {
             ProgressBar::with_draw_target(u64::try_from(tests.len()).ok(), ProgressDrawTarget::stderr())
         } else {
@@ -40,7 +47,7 @@ impl<'t> Report<'t> {
         bar.enable_steady_tick(Duration::from_millis(250));
         let secret =
             password.map(|password| format!("password={}", value_text("password", &bytes_value(password))));
-        Self { tests, quiet, bar, start: Instant::now(), failed: 0, secret }
+        Self { tests, known, quiet, bar, start: Instant::now(), failed: 0, secret }
     }
 
     pub(super) fn started(&self, id: &str) {
@@ -51,18 +58,21 @@ impl<'t> Report<'t> {
     }
 
     pub(super) fn finished(&mut self, index: usize, outcome: &Outcome) -> Result<(), Complaint> {
-        self.failed += usize::from(outcome.verdict == Verdict::Fail);
+        let standing = self.known.standing(outcome);
+        self.failed += usize::from(outcome.verdict == Verdict::Fail && standing == Standing::Unexpected);
         self.bar.inc(1);
-        let good = matches!(outcome.verdict, Verdict::Pass | Verdict::Skipped);
+        let good = matches!(standing, Standing::Plain | Standing::Expected);
         if good && self.quiet {
             return Ok(());
         }
         let test = self.tests.get(index);
         self.bar.suspend(|| {
             let mut out = anstream::stdout().lock();
-            write_verdict(outcome, &mut out)?;
+            write_verdict(outcome, standing, self.known, &mut out)?;
             // Without a trace, the line with the reason says all.
-            let told = good || (outcome.verdict == Verdict::Error && outcome.transcript.is_empty());
+            let told = good
+                || outcome.verdict == Verdict::Pass
+                || (outcome.verdict == Verdict::Error && outcome.transcript.is_empty());
             if !told {
                 write_failure(test.map(|test| &**test), outcome, self.secret.as_deref(), &mut out)?;
             }
@@ -75,16 +85,9 @@ impl<'t> Report<'t> {
     pub(super) fn close(&self, broker: &str, outcomes: &[Arc<Outcome>]) -> Result<(), Complaint> {
         self.bar.finish_and_clear();
         let mut out = anstream::stdout().lock();
-        write_table(outcomes, &mut out)?;
+        write_table(outcomes, self.known, &mut out)?;
         out.flush()?;
-        let count = |verdict| outcomes.iter().filter(|outcome| outcome.verdict == verdict).count();
-        let parts: Vec<String> =
-            [Verdict::Pass, Verdict::Fail, Verdict::Inconclusive, Verdict::Error, Verdict::Skipped]
-                .into_iter()
-                .map(|verdict| (verdict, count(verdict)))
-                .filter(|(verdict, n)| *n > 0 || *verdict == Verdict::Pass)
-                .map(|(verdict, n)| format!("{}{n} {}{RESET}", colour(verdict), participle(verdict)))
-                .collect();
+        let parts = counts(outcomes, self.known);
         let lost: Vec<_> = outcomes.iter().filter(|outcome| outcome.unreachable).collect();
         if let Some(reason) = lost.first().and_then(|outcome| outcome.reason.as_ref()) {
             error(format_args!(
@@ -95,6 +98,34 @@ impl<'t> Report<'t> {
         say(format_args!("{} in {} against {broker}", parts.join(", "), seconds(self.start.elapsed())));
         Ok(())
     }
+}
+
+/// How many came to what, as parts of a sentence.
+fn counts(outcomes: &[Arc<Outcome>], known: &Expectations) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut say = |count: usize, always: bool, colour: &str, what: &str| {
+        if count > 0 || always {
+            parts.push(format!("{colour}{count} {what}{RESET}"));
+        }
+    };
+    for verdict in [Verdict::Pass, Verdict::Fail, Verdict::Inconclusive, Verdict::Error, Verdict::Skipped] {
+        let (expected, others): (Vec<_>, Vec<_>) = outcomes
+            .iter()
+            .filter(|outcome| outcome.verdict == verdict)
+            .partition(|outcome| verdict != Verdict::Pass && known.standing(outcome) == Standing::Expected);
+        let what = participle(verdict);
+        say(others.len(), verdict == Verdict::Pass, colour(verdict), what);
+        say(expected.len(), false, DIM, &format!("{what} as expected"));
+    }
+    if !known.is_empty() {
+        let surprise = |outcome: &&Arc<Outcome>| {
+            matches!(known.standing(outcome), Standing::Unexpected | Standing::Stale)
+        };
+        let surprises = outcomes.iter().filter(surprise).count();
+        let colour = if surprises > 0 { RED } else { GREEN };
+        say(surprises, true, colour, if surprises == 1 { "surprise" } else { "surprises" });
+    }
+    parts
 }
 
 fn colour(verdict: Verdict) -> &'static str {
@@ -120,8 +151,27 @@ fn seconds(time: Duration) -> String {
     format!("{:.2} s", time.as_secs_f64())
 }
 
-fn write_verdict(outcome: &Outcome, out: &mut impl Write) -> std::io::Result<()> {
+fn write_verdict(
+    outcome: &Outcome,
+    standing: Standing,
+    known: &Expectations,
+    out: &mut impl Write,
+) -> std::io::Result<()> {
     let colour = colour(outcome.verdict);
+    if let Some(known) = known.of(&outcome.id) {
+        let id = &outcome.id;
+        match standing {
+            Standing::Expected if outcome.verdict != Verdict::Pass => {
+                return writeln!(out, "{DIM}{:<12}{RESET} {id}  {DIM}({}){RESET}", "expected", known.reason);
+            }
+            Standing::Stale => {
+                let is = if outcome.verdict == Verdict::Pass { "passes" } else { outcome.verdict.name() };
+                let reason = &known.reason;
+                return writeln!(out, "{RED}{:<12}{RESET} {id}  {is}, but is listed: {reason}", "stale");
+            }
+            _ => {}
+        }
+    }
     write!(out, "{colour}{:<12}{RESET} {}", outcome.verdict.name(), outcome.id)?;
     match (&outcome.verdict, &outcome.reason) {
         (Verdict::Skipped | Verdict::Error, Some(reason)) => writeln!(out, "  {DIM}({reason}){RESET}"),
@@ -199,10 +249,15 @@ fn shown(line: &str, secret: Option<&str>) -> String {
 }
 
 /// One row per area, one column per version.
-fn write_table(outcomes: &[Arc<Outcome>], out: &mut impl Write) -> std::io::Result<()> {
+fn write_table(outcomes: &[Arc<Outcome>], known: &Expectations, out: &mut impl Write) -> std::io::Result<()> {
     let mut cells: BTreeMap<(&str, Version), Cell> = BTreeMap::new();
     for outcome in outcomes {
-        cells.entry((area(&outcome.id), outcome.version)).or_default().add(outcome.verdict);
+        let cell = cells.entry((area(&outcome.id), outcome.version)).or_default();
+        if known.standing(outcome) == Standing::Expected && outcome.verdict != Verdict::Pass {
+            cell.expected += 1;
+        } else {
+            cell.add(outcome.verdict);
+        }
     }
     let mut areas: Vec<&str> = cells.keys().map(|(area, _)| *area).collect();
     areas.dedup();
@@ -264,6 +319,8 @@ struct Cell {
     inconclusive: usize,
     errors: usize,
     skipped: usize,
+    /// Not passed, and known for it.
+    expected: usize,
 }
 
 impl Cell {
@@ -284,17 +341,19 @@ impl Cell {
             inconclusive: self.inconclusive + other.inconclusive,
             errors: self.errors + other.errors,
             skipped: self.skipped + other.skipped,
+            expected: self.expected + other.expected,
         }
     }
 
     /// Passed of asked, and what the others are.
     fn text(&self) -> String {
-        let asked = self.passed + self.failed + self.inconclusive + self.errors;
+        let asked = self.passed + self.failed + self.inconclusive + self.errors + self.expected;
         let mut text = format!("{}/{asked}", self.passed);
         for (count, what) in [
             (self.failed, "failed"),
             (self.inconclusive, "inconclusive"),
             (self.errors, "not run"),
+            (self.expected, "as expected"),
             (self.skipped, "skipped"),
         ] {
             if count > 0 {
@@ -310,7 +369,7 @@ impl Cell {
             RED
         } else if self.inconclusive > 0 {
             YELLOW
-        } else if self.passed > 0 {
+        } else if self.passed + self.expected > 0 {
             GREEN
         } else {
             DIM

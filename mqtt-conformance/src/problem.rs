@@ -1,23 +1,23 @@
-//! What is wrong with a script, and where.
+//! What is wrong with a file that people write, and where: a script, an expectation file, a profile.
 
 use std::fmt;
 use std::sync::Arc;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
-use super::ast::Span;
+use crate::script::Span;
 
 /// How much a [`Problem`] matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "it stops the run, or it does not")]
 pub enum Severity {
-    /// The script runs, but probably does not do what its author meant.
+    /// The file can be used, but probably does not do what its author meant.
     Warning,
-    /// The script cannot run.
+    /// The file cannot be used.
     Error,
 }
 
-/// One mistake in a script.
+/// One mistake in a file.
 ///
 /// As a [`Diagnostic`] it shows the line with a caret; `Display` is the message alone, and
 /// [`one_line`](Self::one_line) puts file, line and column in front.
@@ -37,7 +37,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(file: &str, source: &Arc<str>, span: Span, draft: Draft) -> Self {
+    pub(crate) fn new(file: &str, source: &Arc<str>, span: Span, draft: Draft) -> Self {
         Self {
             severity: draft.severity,
             message: draft.message,
@@ -128,27 +128,27 @@ impl Diagnostic for ScriptError {
 
 /// A problem before its place is known.
 #[derive(Clone, Debug)]
-pub(super) struct Draft {
-    pub(super) severity: Severity,
-    pub(super) message: String,
-    pub(super) hint: Option<String>,
+pub(crate) struct Draft {
+    pub(crate) severity: Severity,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
 }
 
 impl Draft {
-    pub(super) fn error(message: impl Into<String>) -> Self {
+    pub(crate) fn error(message: impl Into<String>) -> Self {
         Self { severity: Severity::Error, message: message.into(), hint: None }
     }
 
-    pub(super) fn warning(message: impl Into<String>) -> Self {
+    pub(crate) fn warning(message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(message) }
     }
 
-    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 
     /// Offers the known word that is closest to `word`, or else the list if it is short.
-    pub(super) fn did_you_mean<'a>(self, word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn did_you_mean<'a>(self, word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         let known: Vec<&str> = known.into_iter().collect();
         if let Some(best) = closest(word, &known) {
             return self.hint(format!("did you mean `{best}`?"));
