@@ -4,7 +4,7 @@ mod common;
 
 use bytes::{Bytes, BytesMut};
 use common::samples;
-use mqtt_codec::{AnyDecoder, AnyPacket, Decoded, PacketType, Version};
+use mqtt_codec::{AnyDecoder, AnyPacket, Decoded, PacketType, Version, v3, v5};
 
 #[track_caller]
 fn decode(version: Version, bytes: &[u8]) -> AnyPacket<&[u8]> {
@@ -44,6 +44,32 @@ fn encoding_gives_the_canonical_bytes_and_their_exact_length() {
         short.fill(0xee);
         assert!(packet.encode(short).is_err());
         assert!(short.iter().all(|&b| b == 0xee), "an encoding that does not fit writes nothing");
+    }
+}
+
+#[test]
+fn a_packet_encodes_without_its_enum() {
+    /// Encodes the body of a variant by itself.
+    macro_rules! alone {
+        ($packet:expr, $out:ident, $family:ident: $($variant:ident)*) => {
+            match $packet {
+                $($family::Packet::$variant(body) => body.encode(&mut $out),)*
+                whole => whole.encode(&mut $out),
+            }
+        };
+    }
+    for (version, bytes) in samples() {
+        let mut out = vec![0; bytes.len()];
+        let encoded = match decode(version, &bytes) {
+            AnyPacket::V3(packet) => {
+                alone!(packet, out, v3: Connect ConnAck Publish Subscribe SubAck Unsubscribe)
+            }
+            AnyPacket::V5(packet) => alone!(
+                packet, out, v5: Connect ConnAck Publish PubAck PubRec PubRel PubComp Subscribe SubAck Unsubscribe
+                UnsubAck Disconnect Auth
+            ),
+        };
+        assert_eq!((encoded, &out), (Ok(bytes.len()), &bytes), "{version}");
     }
 }
 
@@ -92,7 +118,7 @@ fn both_storages_hold_the_same() {
 
 #[test]
 fn sharing_a_stranger_copies() {
-    let publish = mqtt_codec::v3::Publish::new(mqtt_codec::TopicName::new("a/b").unwrap(), b"hi".as_slice());
+    let publish = v3::Publish::new(mqtt_codec::TopicName::new("a/b").unwrap(), b"hi".as_slice());
     let elsewhere = Bytes::from_static(b"something else");
     assert_eq!(publish.share(&elsewhere).as_borrowed(), publish);
 }
@@ -141,12 +167,8 @@ fn a_publish_head_and_its_payload_are_the_packet() {
     for (version, bytes) in samples() {
         let mut head = [0; 256];
         let (len, payload) = match decode(version, &bytes) {
-            AnyPacket::V3(mqtt_codec::v3::Packet::Publish(p)) => {
-                (p.encode_head(&mut head).unwrap(), p.payload)
-            }
-            AnyPacket::V5(mqtt_codec::v5::Packet::Publish(p)) => {
-                (p.encode_head(&mut head).unwrap(), p.payload)
-            }
+            AnyPacket::V3(v3::Packet::Publish(p)) => (p.encode_head(&mut head).unwrap(), p.payload),
+            AnyPacket::V5(v5::Packet::Publish(p)) => (p.encode_head(&mut head).unwrap(), p.payload),
             _ => continue,
         };
         assert_eq!([&head[..len], payload].concat(), bytes);

@@ -138,7 +138,17 @@ fn check_refusal(vector: &Value, e: &DecodeError) -> Result<(), String> {
     let named = match (e.cause(), e.requirement()) {
         // Where a field is cut off, a vector names the rule of the field, and the codec that of the packet.
         (Cause::Truncated | Cause::Surplus(_), _) => true,
-        // Without a statement, a vector's section is where its point is made; several may fit.
+        // The section of a property is the same to both.
+        (Cause::RepeatedProperty(_) | Cause::PropertyValue(_), Requirement::Section(section)) => {
+            vector["section"] == section
+        }
+        // A section that says it of the packet, where the vector has the one that says it of the field, or of all packets.
+        (
+            Cause::VarIntTooLong | Cause::UnknownProperty(_) | Cause::WrongSender(_) | Cause::NullCharacter,
+            Requirement::Section(_),
+        ) if vector["covers"].is_null() => true,
+        (_, Requirement::Section(section)) if vector["covers"].is_null() => vector["section"] == section,
+        // A statement where the vector has the section around it.
         _ if vector["covers"].is_null() => true,
         // The umbrella over everything that is wrong with a CONNECT.
         _ if covered("MQTT-3.1.4-1") || covered("V31-3.1-8") => true,
