@@ -1,6 +1,8 @@
 //! What the fuzz targets do with their input, as plain functions: the targets in `fuzz_targets/` hand bytes to them, and
 //! `cargo test` replays the vectors of `test-vectors/` and all former findings through them, on stable Rust.
 
+pub mod seeds;
+
 use arbitrary::{Arbitrary, Unstructured};
 use bytes::{Bytes, BytesMut};
 use mqtt_codec::{
