@@ -13,5 +13,6 @@ pub mod run;
 pub mod script;
 pub mod server;
 pub mod statements;
+pub mod transport;
 pub mod tree;
 pub mod vectors;

@@ -485,7 +485,7 @@ async fn configured_login_and_needs() {
     config.password = Some(b"p".to_vec());
     let broker = Scripted::new(vec![vec![say(HELLO)], vec![say(HELLO)]]);
     let outcome = run_test(&test("3.1.1", "connect a\nconnect b login=false\n"), &broker, &config).await;
-    assert!(lines(&outcome)[1].ends_with(" user_name=\"u\" password=\"p\""), "{:?}", lines(&outcome));
+    assert!(lines(&outcome)[1].ends_with(" user_name=\"***\" password=\"***\""), "{:?}", lines(&outcome));
     assert!(!lines(&outcome)[4].contains("user_name"));
 
     let skipped = run_test(&test("3.1.1", "needs: acl\nconnect a\n"), &broker, &config).await;
@@ -547,4 +547,28 @@ async fn probing() {
     assert_eq!(refused.to_string(), "the broker refuses the connection of MQTT 3.1.1 with code 0x01");
     let http = ask(Version::V3_1_1, vec![vec![say(b"HTTP/1.1 400 Bad Request\r\n\r\n")]]).await.unwrap_err();
     assert!(http.to_string().contains("`HTTP/1.1 400 Bad Request`"), "{http}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_password_is_nowhere_in_an_outcome() {
+    let mut config = Config::default();
+    config.user_name = Some("someone".to_owned());
+    config.password = Some(b"sesame".to_vec());
+    config.other_user_name = Some("another".to_owned());
+    config.other_password = Some(b"open".to_vec());
+    let text = |bytes: &[u8]| [&[0, u8::try_from(bytes.len()).unwrap()], bytes].concat();
+    let reason = [&[0x1f][..], &text(b"open sesame")].concat();
+    let connack = [&[0x20, 17, 0, 0, 14][..], &reason].concat();
+    let raw = "c > hex \"10 22 00 04\" \"MQTT\" hex \"05 c2 00 3c 00 00 01\" \"c\" hex \"00 07\" \"someone\" hex \"00 06\" \"sesame\"\n";
+    let body = format!("connect a\nconnect b login=\"other\"\nopen c\n{raw}c < closed\n");
+    let acts = [&connack, &connack, &b"\xc0sesame".to_vec()].map(|bytes| vec![say(bytes)]);
+    let outcome = run_test(&test("5.0", &body), &Scripted::new(acts.to_vec()), &config).await;
+    assert_eq!(outcome.verdict, Verdict::Fail, "{outcome:?}");
+    let all = format!("{outcome:?}{}", lines(&outcome).join("\n"));
+    let hex = |text: &str| text.bytes().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ");
+    for secret in ["sesame", "someone", "another"] {
+        assert!(!all.contains(secret) && !all.contains(&hex(secret)), "{secret} in {all}");
+    }
+    assert!(all.contains("reason_string=\"**** ******\""), "{all}");
+    assert_eq!(all.matches("user_name=\"***\" password=\"***\"").count(), 2, "{all}");
 }

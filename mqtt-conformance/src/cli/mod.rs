@@ -3,7 +3,6 @@
 //! Data goes to stdout, talk to stderr. Each command ends with an [`Exit`] or with a [`Complaint`], which is the only
 //! place where an error becomes words and a number.
 
-mod broker;
 mod check;
 mod coverage;
 mod decode;
@@ -46,7 +45,7 @@ Colour is used on terminals only, and never if NO_COLOR is set.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Run(run::Args),
+    Run(Box<run::Args>),
     List(list::Args),
     Check(check::Args),
     Fmt(fmt::Args),

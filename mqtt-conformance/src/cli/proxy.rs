@@ -1,11 +1,13 @@
 //! `proxy`: a broker behind a link with a fault.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use mqtt_conformance::lab::WireFault;
-use tokio::net::{TcpListener, TcpStream};
+use mqtt_conformance::run::Connector;
+use mqtt_conformance::transport::{Address, Dialer, TlsOptions};
+use tokio::net::TcpListener;
 
-use super::broker::{self, Address};
 use super::output::{Complaint, Exit, say, to_stdout};
 
 /// Stands before a broker and damages one type of packet that it sends, to show that a test suite notices.
@@ -14,7 +16,7 @@ use super::output::{Complaint, Exit, say, to_stdout};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The broker behind, as for `run`
-    #[arg(long, value_name = "URL", value_parser = broker::parse)]
+    #[arg(long, value_name = "URL")]
     broker: Address,
     /// What to do to which packets: drop, repeat, delay, reorder, corrupt or close, as in drop:PUBACK
     #[arg(long, value_name = "FAULT:PACKET")]
@@ -26,6 +28,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let broker = Dialer::new(args.broker.clone(), &TlsOptions::default()).map_err(Complaint::usage)?;
+    let broker = Arc::new(broker);
     runtime.block_on(async {
         let trouble = |e| Complaint::unreachable(format_args!("cannot listen on {}: {e}", args.bind));
         let listener = TcpListener::bind(args.bind).await.map_err(trouble)?;
@@ -33,15 +37,15 @@ pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
         to_stdout(|out| Ok(writeln!(out, "mqtt://{address}")?))?;
         loop {
             let (client, _) = listener.accept().await.map_err(trouble)?;
-            let (fault, broker) = (args.fault, args.broker.socket.clone());
+            let (fault, broker) = (args.fault, Arc::clone(&broker));
             tokio::spawn(async move {
-                match TcpStream::connect(&broker).await {
-                    Ok(broker) => {
+                match broker.connect(0).await {
+                    Ok(stream) => {
                         // Small packets go out at once, as they came.
-                        let _ = (client.set_nodelay(true), broker.set_nodelay(true));
-                        fault.relay(client, broker).await;
+                        let _ = client.set_nodelay(true);
+                        fault.relay(client, stream).await;
                     }
-                    Err(e) => say(format_args!("{broker}: {e}")),
+                    Err(e) => say(format_args!("{}: {e}", broker.address())),
                 }
             });
         }

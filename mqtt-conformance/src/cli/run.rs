@@ -2,31 +2,32 @@
 
 mod expect;
 mod report;
+mod target;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mqtt_codec::Version;
-use mqtt_conformance::run::{Cluster, Config, Connector, Event, ProbeError, TcpConnector, probe, run_all};
+use mqtt_conformance::run::{Cluster, Config, Connector, Event, ProbeError, probe, run_all};
 use mqtt_conformance::script::Test;
 use mqtt_conformance::server::{Limits, Rules, serve};
+use mqtt_conformance::transport::{Address, Dialer, TlsOptions, Trouble};
 use tokio::sync::mpsc;
 
-use super::broker::{self, Address};
 use super::output::{Complaint, Exit, say};
 use super::scripts::{Paths, Selection};
 use report::Report;
+use target::Target;
 
 /// Runs scripts against a broker, and says what held.
 ///
-/// Without --broker, it is the reference broker that is built in. User name and password are taken from the address, or else from
-/// the variables `MQTT_USERNAME` and `MQTT_PASSWORD`.
+/// Without --broker, it is the reference broker that is built in. User name and password are taken from the options, or else from
+/// the address, or else from the variables `MQTT_USERNAME` and `MQTT_PASSWORD`; no report shows them.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The broker: mqtt://[user[:password]@]host[:port]. Several are the nodes of one cluster: each test spreads its connections
-    #[arg(long, value_name = "URL", value_parser = broker::parse)]
-    broker: Vec<Address>,
+    #[command(flatten)]
+    target: Target,
     #[command(flatten)]
     selection: Selection,
     /// How many tests run at the same time
@@ -83,16 +84,12 @@ async fn run_tests(args: &Args, tests: Vec<Test>, known: &expect::Known) -> Resu
     let mut config = Config::default();
     config.step_deadline = args.timeout;
     config.run = mark();
-    let (connector, name) = if let Some(address) = args.broker.first() {
-        log_in(address, &mut config);
-        let member = |address: &Address| (address.to_string(), TcpConnector::new(address.socket.clone()));
-        let names: Vec<String> = args.broker.iter().map(ToString::to_string).collect();
-        (Cluster::new(args.broker.iter().map(member)), names.join(" and "))
+    let (connector, name) = if let Some(reached) = args.target.reach(&mut config)? {
+        reached
     } else {
         // The reference broker knows a method.
         config.missing.remove("enhanced-auth");
-        let (connector, name) = start_built_in().await?;
-        (Cluster::new([(name.clone(), connector)]), name)
+        start_built_in().await?
     };
     for (node, member) in connector.members() {
         let name = if connector.nodes().is_empty() { &name } else { &node.name };
@@ -144,41 +141,21 @@ fn mark() -> String {
         .collect()
 }
 
-fn log_in(address: &Address, config: &mut Config) {
-    config.user_name.clone_from(&address.user_name);
-    config.password.clone_from(&address.password);
-    if config.user_name.is_none() {
-        config.user_name = std::env::var("MQTT_USERNAME").ok().filter(|name| !name.is_empty());
-        config.password = std::env::var_os("MQTT_PASSWORD").map(std::ffi::OsString::into_encoded_bytes);
-        // 3.x has no password without a user name.
-        if config.user_name.is_none() {
-            config.password = None;
-        }
-    } else if config.password.is_none() {
-        config.password = std::env::var_os("MQTT_PASSWORD").map(std::ffi::OsString::into_encoded_bytes);
-    }
-    if config.user_name.is_some() {
-        config.missing.remove("auth");
-    }
-}
-
 /// Starts the reference broker on a port of the system's choosing.
-async fn start_built_in() -> Result<(TcpConnector, String), Complaint> {
+async fn start_built_in() -> Result<(Cluster<Dialer>, String), Complaint> {
     let trouble = |e| Complaint::unreachable(format_args!("the built-in broker cannot be started: {e}"));
     let listener = serve::loopback().await.map_err(trouble)?;
     let address = listener.local_addr().map_err(trouble)?;
     let server = serve::Server::start(Rules::standard(), Limits::default());
     tokio::spawn(async move { server.serve_tcp(listener).await });
-    Ok((TcpConnector::new(address.to_string()), format!("the built-in broker at {address}")))
+    let url: Address = format!("mqtt://{address}").parse().map_err(Complaint::usage)?;
+    let dialer = Dialer::new(url, &TlsOptions::default()).map_err(Complaint::usage)?;
+    let name = format!("the built-in broker at {address}");
+    Ok((Cluster::new([(name.clone(), dialer)]), name))
 }
 
 /// Asks the broker for each version of the tests whether it is there, and what it lacks.
-async fn visit(
-    connector: &TcpConnector,
-    name: &str,
-    tests: &[Test],
-    config: &mut Config,
-) -> Result<(), Complaint> {
+async fn visit(connector: &Dialer, name: &str, tests: &[Test], config: &mut Config) -> Result<(), Complaint> {
     let mut gentle = config.clone();
     gentle.connect_timeout = gentle.connect_timeout.min(Duration::from_secs(4));
     gentle.step_deadline = gentle.step_deadline.clamp(Duration::from_secs(1), Duration::from_secs(5));
@@ -207,14 +184,23 @@ async fn visit(
 
 fn useless(name: &str, error: &ProbeError) -> Complaint {
     let complaint = Complaint::unreachable(format_args!("{name}: {error}"));
+    if let ProbeError::Unreachable(error) | ProbeError::Broken(error) = error
+        && let Some(trouble) = Trouble::of(error)
+    {
+        return complaint.hint(trouble.hint());
+    }
     match error {
         ProbeError::Unreachable(_) => complaint.hint("is the broker running, and is this its address?"),
         ProbeError::NoConnection(_) => {
             complaint.hint("is the address right, or does a firewall drop the packets?")
         }
-        ProbeError::NotMqtt { .. } | ProbeError::NotConnAck(_) | ProbeError::NoAnswer(_) => {
-            complaint.hint("does this port speak MQTT, without TLS or WebSocket?")
-        }
+        ProbeError::NotMqtt { .. }
+        | ProbeError::NotConnAck(_)
+        | ProbeError::NoAnswer(_)
+        | ProbeError::Closed(_)
+        | ProbeError::Broken(_) => complaint.hint(
+            "does this port speak MQTT in this way? mqtts:// is for TLS, ws:// and wss:// are for WebSocket",
+        ),
         ProbeError::Refused { code: 4 | 5 | 0x86 | 0x87, .. } => complaint.hint(
             "give user name and password: mqtt://user:password@host, or MQTT_USERNAME and MQTT_PASSWORD",
         ),

@@ -17,9 +17,10 @@ use super::outcome::{Entry, Failure, TraceEvent};
 use super::promise::Promises;
 use crate::script::ast::{Field, Patch, Value, ValueKind};
 use crate::script::{
-    Action, Direction, Expected, Mismatch, Span, Step, Test, Time, Variables, Window, bytes_line, eval,
-    eval_bytes, eval_count, eval_fields, match_fields, match_value, packet_line, value_text,
+    Action, Direction, Expected, Login, Mismatch, Span, Step, Test, Time, Variables, Window, bytes_line,
+    eval, eval_bytes, eval_count, eval_fields, match_fields, match_value, packet_line, value_text,
 };
+use crate::transport::Misframed;
 use crate::tree::{from_tree, to_tree};
 
 /// How many arrivals may wait for the engine before a reader pauses.
@@ -57,6 +58,8 @@ enum Came {
     Malformed(Bytes, DecodeError),
     /// A packet that breaks what this client was promised, and how.
     Forbidden(Tree, String),
+    /// What is no MQTT on this transport, and how.
+    Misframed(String),
     Closed {
         rest: Bytes,
         error: Option<String>,
@@ -299,7 +302,14 @@ impl<'a, C: Connector> Engine<'a, C> {
         };
         let stream = match timeout(limit, self.connector.connect(at)).await {
             Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(unreachable(error.to_string())),
+            Ok(Err(error)) => match Misframed::of(&error) {
+                Some(how) => {
+                    let how = how.to_string();
+                    let fault = Fault::Forbidden(how.clone());
+                    return self.fail(format!("open {name}"), how, None, Some(fault));
+                }
+                None => return Err(unreachable(error.to_string())),
+            },
             Err(_) => return Err(unreachable(format!("no answer for {}", Time::Exactly(limit)))),
         };
         let id = self.links;
@@ -367,15 +377,15 @@ impl<'a, C: Connector> Engine<'a, C> {
         packet: &str,
         fields: &'a [Field],
         patches: &'a [Patch],
-        login: bool,
+        login: Login,
     ) -> Ran {
         let ours = |error: &dyn std::fmt::Display| Stop::Ours(format!("{packet} cannot be sent: {error}"));
         let version = self.version(name);
         let mut members = Map::new();
         members.insert("type".to_owned(), Tree::from(packet.to_lowercase()));
         members.extend(eval_fields(fields, &self.variables).map_err(|e| ours(&e))?);
-        if login && !members.contains_key("user_name") && !members.contains_key("password") {
-            members.extend(self.config.login());
+        if !members.contains_key("user_name") && !members.contains_key("password") {
+            members.extend(self.config.login(login));
         }
         let tree = Tree::Object(members);
         let packet = from_tree(&tree, version).map_err(|e| ours(&e))?;
@@ -502,6 +512,7 @@ impl<'a, C: Connector> Engine<'a, C> {
                 let came = Came::Malformed(bytes.clone(), error);
                 (TraceEvent::Received { bytes, packet: Err(error) }, came)
             }
+            Arrival::Misframed { how } => (TraceEvent::Misframed { how: how.clone() }, Came::Misframed(how)),
             Arrival::Closed { rest, error } => {
                 if !rest.is_empty() {
                     self.note_at(at, &name, TraceEvent::Fragment { bytes: rest.clone() });
@@ -936,7 +947,7 @@ impl<'a, C: Connector> Engine<'a, C> {
         let mut connect = json!({"type": "connect", "client_id": id, "keep_alive": 10});
         if let Some(members) = connect.as_object_mut() {
             members.insert(clean.to_owned(), Tree::Bool(true));
-            members.extend(self.config.login());
+            members.extend(self.config.login(Login::Usual));
             // Whatever it authenticated with; not for how long it wanted its session to live.
             let kept: Vec<Tree> = properties
                 .as_ref()
@@ -1013,6 +1024,7 @@ impl Came {
                 let line = shortened(packet_line(name, Direction::Received, tree));
                 (format!("{line}: {how}"), Some(Fault::Forbidden(how.clone())))
             }
+            Self::Misframed(how) => (format!("{name}: {how}"), Some(Fault::Forbidden(how.clone()))),
             Self::Closed { rest, error } => {
                 let mut text = format!("{name} < closed");
                 if !rest.is_empty() {
@@ -1062,7 +1074,7 @@ fn whole_packet(bytes: &[u8], version: Version) -> Option<Tree> {
     }
 }
 
-fn encoded(tree: &Tree, version: Version) -> Vec<u8> {
+pub(super) fn encoded(tree: &Tree, version: Version) -> Vec<u8> {
     let mut bytes = Vec::new();
     if let Ok(packet) = from_tree(tree, version) {
         let _ = packet.encode_to(&mut bytes);

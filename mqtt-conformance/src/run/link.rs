@@ -12,6 +12,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::transport::Misframed;
 use crate::tree::to_tree;
 
 /// What the reader of a connection saw.
@@ -25,6 +26,10 @@ pub(super) enum Arrival {
     Garbage {
         bytes: Bytes,
         error: DecodeError,
+    },
+    /// The transport carried something that MQTT does not allow on it.
+    Misframed {
+        how: String,
     },
     /// The broker closed, with these bytes of an unfinished packet read.
     Closed {
@@ -135,16 +140,20 @@ impl Reader {
             } else if let Some(error) = broken {
                 Some(Arrival::Garbage { bytes: buffer.split().freeze(), error })
             } else {
-                let end = tokio::select! {
+                let read = tokio::select! {
                     biased;
                     () = &mut stopped => return stream,
-                    read = stream.read_buf(&mut buffer) => match read {
-                        Ok(0) => Some(None),
-                        Ok(_) => None,
-                        Err(error) => Some(Some(error)),
-                    },
+                    read = stream.read_buf(&mut buffer) => read,
                 };
-                end.map(|error| Arrival::Closed { rest: buffer.split().freeze(), error })
+                let mut closed = |error| Arrival::Closed { rest: buffer.split().freeze(), error };
+                match read {
+                    Ok(0) => Some(closed(None)),
+                    Ok(_) => None,
+                    Err(error) => Some(match Misframed::of(&error) {
+                        Some(how) => Arrival::Misframed { how: how.to_string() },
+                        None => closed(Some(error)),
+                    }),
+                }
             };
             let Some(what) = what else {
                 continue;

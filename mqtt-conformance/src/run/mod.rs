@@ -13,6 +13,7 @@ mod link;
 mod outcome;
 mod probe;
 mod promise;
+mod secrets;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +29,8 @@ use engine::{Engine, Stop};
 pub use outcome::{Entry, Failure, Outcome, TraceEvent, Verdict};
 pub use probe::{Probe, ProbeError, probe};
 
-use crate::script::{MAX_CLIENT_PREFIX, Test};
+use crate::script::{Login, MAX_CLIENT_PREFIX, Test};
+use secrets::Secrets;
 
 /// How tests are run.
 #[derive(Clone, Debug)]
@@ -55,6 +57,10 @@ pub struct Config {
     pub user_name: Option<String>,
     /// The password that `connect` uses with it.
     pub password: Option<Vec<u8>>,
+    /// The user name of `connect ... login="other"`: of someone who may do less. The usual one if there is none.
+    pub other_user_name: Option<String>,
+    /// The password that goes with it.
+    pub other_password: Option<Vec<u8>>,
     /// Capabilities that the broker lacks, each with the reason to show. Tests that need one are skipped.
     pub missing: BTreeMap<String, String>,
     /// Versions that the broker does not speak, each with the reason to show. Their tests are skipped.
@@ -84,6 +90,8 @@ impl Default for Config {
             run: "00000".to_owned(),
             user_name: None,
             password: None,
+            other_user_name: None,
+            other_password: None,
             missing: configured.iter().map(|(n, r)| ((*n).to_owned(), (*r).to_owned())).collect(),
             missing_versions: BTreeMap::new(),
         }
@@ -108,12 +116,17 @@ impl Config {
     }
 
     /// The configured user name and password as members of a CONNECT.
-    fn login(&self) -> Map<String, Tree> {
+    fn login(&self, login: Login) -> Map<String, Tree> {
+        let (user_name, password) = match login {
+            Login::None => (&None, &None),
+            Login::Other if self.other_user_name.is_some() => (&self.other_user_name, &self.other_password),
+            Login::Usual | Login::Other => (&self.user_name, &self.password),
+        };
         let mut members = Map::new();
-        if let Some(name) = &self.user_name {
+        if let Some(name) = user_name {
             members.insert("user_name".to_owned(), Tree::from(name.as_str()));
         }
-        if let Some(password) = &self.password {
+        if let Some(password) = password {
             members.insert("password".to_owned(), crate::tree::bytes_value(password));
         }
         members
@@ -165,6 +178,7 @@ pub async fn run_test<C: Connector>(test: &Test, connector: &C, config: &Config)
             outcome.unreachable = true;
         }
     }
+    Secrets::of(config).hide(&mut outcome);
     outcome
 }
 

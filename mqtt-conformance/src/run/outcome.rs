@@ -157,6 +157,11 @@ pub enum TraceEvent {
         /// The bytes.
         bytes: Bytes,
     },
+    /// The broker sent what MQTT does not allow on this transport, such as a text frame over WebSocket.
+    Misframed {
+        /// What it is.
+        how: String,
+    },
     /// The broker closed the connection.
     ClosedByBroker {
         /// The transport's error, if it was not an orderly close.
@@ -191,6 +196,7 @@ impl Entry {
             TraceEvent::Fragment { bytes } => {
                 format!("# {}  # not a whole packet", bytes_line(name, Direction::Received, bytes))
             }
+            TraceEvent::Misframed { how } => format!("# {name}: {how}"),
             TraceEvent::ClosedByBroker { error: None } => format!("{name} < closed"),
             TraceEvent::ClosedByBroker { error: Some(error) } => format!("{name} < closed  # {error}"),
             TraceEvent::Closed => format!("# {name} closed by the tool"),

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::Config;
 use super::connect::Connector;
-use crate::script::Time;
+use crate::script::{Login, Time};
 use crate::tree::{from_tree, to_tree};
 
 /// What a broker answered.
@@ -92,7 +92,7 @@ pub async fn probe<C: Connector>(
     };
     let mut connect = json!({"type": "connect", "keep_alive": 60, "client_id": config.unique("probe")});
     if let Some(members) = connect.as_object_mut() {
-        members.extend(config.login());
+        members.extend(config.login(Login::Usual));
     }
     let mut bytes = BytesMut::new();
     if let Ok(packet) = from_tree(&connect, version) {

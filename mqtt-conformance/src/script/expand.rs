@@ -67,6 +67,18 @@ pub struct Step {
     pub action: Action,
 }
 
+/// The user name and password that a CONNECT carries beside its own fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "the configuration has these")]
+pub enum Login {
+    /// None.
+    None,
+    /// The configured ones.
+    Usual,
+    /// The configured ones of someone who may do less.
+    Other,
+}
+
 /// What a step does.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -88,8 +100,8 @@ pub enum Action {
         fields: Vec<Field>,
         /// Bytes to overwrite after encoding.
         patches: Vec<Patch>,
-        /// A CONNECT that carries the configured user name and password, unless it has its own.
-        login: bool,
+        /// The configured user name and password that a CONNECT carries, unless it has its own.
+        login: Login,
     },
     /// Sends bytes.
     SendRaw {
@@ -369,11 +381,16 @@ impl<'a> Lowering<'a> {
                 packet: packet.text.clone(),
                 fields: fields.clone(),
                 patches: patches.clone(),
-                login: packet.text == "CONNECT"
+                login: if packet.text == "CONNECT"
                     && patches.is_empty()
                     && !fields.iter().any(|f| matches!(&*f.name.text, "user_name" | "password"))
                     // Who asks about logging in says how.
-                    && !self.script.needs().any(|need| need.text == "auth"),
+                    && !self.script.needs().any(|need| need.text == "auth")
+                {
+                    Login::Usual
+                } else {
+                    Login::None
+                },
             },
             StatementKind::Raw { connection, parts } => {
                 Action::SendRaw { connection: connection.text.clone(), parts: parts.clone() }
@@ -700,11 +717,14 @@ impl<'a> Lowering<'a> {
             fields.extend(call.fields.iter().find(|f| f.name.text == option).cloned());
         }
         let login = match call.field("login").map(|v| (&v.kind, v.span)) {
-            None => true,
-            Some((ValueKind::Flag(login), _)) => *login,
+            None | Some((ValueKind::Flag(true), _)) => Login::Usual,
+            Some((ValueKind::Flag(false), _)) => Login::None,
+            Some((ValueKind::Text(text), _)) if matches!(text.as_slice(), [super::ast::Piece::Plain(word)] if word == "other") => {
+                Login::Other
+            }
             Some((_, span)) => {
-                self.error(span, "`login` is `true` or `false`");
-                true
+                self.error(span, "`login` is `true`, `false` or `\"other\"`");
+                Login::Usual
             }
         };
         let connack = vec![
@@ -925,7 +945,7 @@ impl Action {
             packet: packet.to_owned(),
             fields,
             patches: Vec::new(),
-            login: false,
+            login: Login::None,
         }
     }
 

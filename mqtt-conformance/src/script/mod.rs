@@ -43,7 +43,7 @@ mod vocabulary;
 pub use crate::problem::{Problem, ScriptError, Severity};
 pub use ast::{Level, Script, Span, Time, Window};
 pub use check::{KnowsStatement, check};
-pub use expand::{Action, Expected, MAX_CLIENT_PREFIX, Step, Test, expand};
+pub use expand::{Action, Expected, Login, MAX_CLIENT_PREFIX, Step, Test, expand};
 pub use format::format;
 pub use parse::parse;
 pub use trace::{Direction, bytes_line, packet_line, value_text};

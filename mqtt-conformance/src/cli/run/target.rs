@@ -1,0 +1,134 @@
+//! Which broker to test, how to reach it, and how to log in.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use mqtt_conformance::run::{Cluster, Config};
+use mqtt_conformance::transport::{Address, Dialer, FileError, TlsOptions};
+
+use crate::cli::output::{Complaint, RED, RESET, say};
+
+/// The options about the broker.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Broker")]
+pub(super) struct Target {
+    /// `mqtt://[user[:password]@]host[:port]`, or `mqtts://`, `ws://…/path`, `wss://…/path`, `unix:/path`. Several are the nodes of
+    /// one cluster: each test spreads its connections over them
+    #[arg(long, value_name = "URL")]
+    broker: Vec<Address>,
+    /// The user name to log in with
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// The file with the password; a line break at its end does not count
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// TLS: trust the authorities in this PEM file, instead of the system's
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// TLS: our certificate, and what leads to its authority, as PEM
+    #[arg(long, value_name = "FILE")]
+    cert: Option<PathBuf>,
+    /// TLS: the key of our certificate, as PEM, if it is not in the same file
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
+    /// TLS: the name to ask for and to find in the broker's certificate, instead of the host
+    #[arg(long, value_name = "NAME")]
+    server_name: Option<String>,
+    /// TLS: trust whoever answers
+    #[arg(long)]
+    insecure: bool,
+}
+
+impl Target {
+    /// What reaches the broker, and its name for people; `None` if none is given. Puts the login into the configuration.
+    pub(super) fn reach(&self, config: &mut Config) -> Result<Option<(Cluster<Dialer>, String)>, Complaint> {
+        let mut options = TlsOptions::default();
+        options.ca.clone_from(&self.ca);
+        options.certificate.clone_from(&self.cert);
+        options.key.clone_from(&self.key);
+        options.server_name.clone_from(&self.server_name);
+        options.insecure = self.insecure;
+        if self.broker.is_empty() {
+            return Ok(None);
+        }
+        if !self.broker.iter().any(|address| address.scheme.is_secure()) && self.gives_tls() {
+            return Err(Complaint::usage("--ca, --cert, --server-name and --insecure are about TLS")
+                .hint("write mqtts:// or wss:// for a broker behind TLS"));
+        }
+        self.log_in(config)?;
+        if self.broker.iter().all(|address| address.scheme.is_websocket()) {
+            config.missing.remove("websocket");
+        }
+        let dialer = |address: &Address| {
+            Dialer::new(address.clone(), &options)
+                .map(|dialer| (address.to_string(), dialer))
+                .map_err(unusable)
+        };
+        let members = self.broker.iter().map(dialer).collect::<Result<Vec<_>, _>>()?;
+        if self.insecure {
+            say(format_args!(
+                "{RED}warning:{RESET} --insecure: whoever answers is taken for the broker, and is given user name and password"
+            ));
+        }
+        let names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
+        let name = names.join(" and ");
+        Ok(Some((Cluster::new(members), name)))
+    }
+
+    fn gives_tls(&self) -> bool {
+        self.ca.is_some() || self.cert.is_some() || self.server_name.is_some() || self.insecure
+    }
+
+    /// By option, else by address, else by environment; a password without a user name is of no use in 3.x.
+    fn log_in(&self, config: &mut Config) -> Result<(), Complaint> {
+        let of_address = self.broker.iter().find(|address| address.user_name.is_some());
+        config.user_name = self
+            .user
+            .clone()
+            .or_else(|| of_address.and_then(|address| address.user_name.clone()))
+            .or_else(|| env::var("MQTT_USERNAME").ok().filter(|name| !name.is_empty()));
+        let of_file = self.password_file.as_deref().map(password).transpose()?;
+        if config.user_name.is_none() {
+            return match of_file {
+                Some(_) => {
+                    Err(Complaint::usage("--password-file needs a user name").hint("give it by --user"))
+                }
+                None => Ok(()),
+            };
+        }
+        let of_environment = || env::var_os("MQTT_PASSWORD").map(std::ffi::OsString::into_encoded_bytes);
+        config.password = of_file
+            .or_else(|| of_address.and_then(|address| address.password.clone()))
+            .or_else(of_environment);
+        config.missing.remove("auth");
+        Ok(())
+    }
+}
+
+/// Reads a password from a file.
+fn password(file: &Path) -> Result<Vec<u8>, Complaint> {
+    let mut password = std::fs::read(file)
+        .map_err(|e| Complaint::usage(format_args!("{}: cannot be read: {e}", file.display())))?;
+    if password.pop_if(|last| *last == b'\n').is_some() {
+        password.pop_if(|last| *last == b'\r');
+    }
+    if password.is_empty() {
+        return Err(Complaint::usage(format_args!("{}: is empty; expected a password", file.display())));
+    }
+    if password.len() > usize::from(u16::MAX) {
+        return Err(Complaint::usage(format_args!(
+            "{}: has {} bytes; MQTT's passwords have at most 65,535",
+            file.display(),
+            password.len()
+        )));
+    }
+    Ok(password)
+}
+
+fn unusable(error: FileError) -> Complaint {
+    let complaint = Complaint::usage(&error);
+    match error.hint {
+        Some(hint) => complaint.hint(hint),
+        None => complaint,
+    }
+}

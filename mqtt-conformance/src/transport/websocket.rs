@@ -1,0 +1,206 @@
+//! Packets in the binary frames of WebSocket.
+//!
+//! What is written at once goes out as one frame, and what comes in is one stream, wherever its frames end: MQTT 3.1.1 and 5.0,
+//! section 6. A frame that is not binary ends the reading with a [`Misframed`].
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use futures_util::{Sink, Stream as _};
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode, Uri, header::SEC_WEBSOCKET_PROTOCOL};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{ClientRequestBuilder, Message};
+use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config, client_async_with_config};
+
+use super::{Address, Layer, Stream, Trouble};
+
+/// The sub-protocol of MQTT.
+const SUB_PROTOCOL: &str = "mqtt";
+
+/// How the other side broke what MQTT says about WebSocket.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{how}")]
+pub(crate) struct Misframed {
+    how: String,
+}
+
+impl Misframed {
+    pub(super) fn new(how: impl Into<String>) -> Self {
+        Self { how: how.into() }
+    }
+
+    /// What an error says about it, if it is one.
+    pub(crate) fn of(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+}
+
+impl From<Misframed> for io::Error {
+    fn from(error: Misframed) -> Self {
+        Self::new(io::ErrorKind::InvalidData, error)
+    }
+}
+
+/// No limits of its own: MQTT has some.
+fn config() -> WebSocketConfig {
+    WebSocketConfig::default().max_message_size(None).max_frame_size(None)
+}
+
+/// Shakes hands as a client.
+pub(super) async fn connect(address: &Address, stream: Stream) -> io::Result<Frames<Stream>> {
+    let Address { scheme, host, port, path, .. } = address;
+    let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+    let uri: Uri = format!("{}://{host}:{port}{path}", scheme.name())
+        .parse()
+        .map_err(|e| io::Error::new(io::ErrorKind::InvalidInput, format!("{address} is no URL: {e}")))?;
+    let request = ClientRequestBuilder::new(uri).with_sub_protocol(SUB_PROTOCOL);
+    let connected = client_async_with_config(request, stream, Some(config())).await;
+    let (stream, _) = connected.map_err(Trouble::explain_websocket)?;
+    Ok(Frames::new(stream))
+}
+
+/// Shakes hands as a server: with clients that offer the sub-protocol `mqtt`. `answers` says whether the answer chooses it, as it
+/// has to.
+///
+/// # Errors
+///
+/// When the other side is no such client.
+pub async fn accept_websocket<S>(stream: S, answers: bool) -> io::Result<Frames<S>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    #[expect(clippy::result_large_err, reason = "the library's callback is so")]
+    let choose = |request: &Request, mut response: Response| {
+        let offers = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL);
+        let offered =
+            offers.iter().filter_map(|offer| offer.to_str().ok()).flat_map(|offer| offer.split(','));
+        if !offered.into_iter().any(|offer| offer.trim() == SUB_PROTOCOL) {
+            let mut refusal = ErrorResponse::new(Some("expected the sub-protocol mqtt".to_owned()));
+            *refusal.status_mut() = StatusCode::BAD_REQUEST;
+            return Err(refusal);
+        }
+        if answers {
+            let chosen = HeaderValue::from_static(SUB_PROTOCOL);
+            response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, chosen);
+        }
+        Ok(response)
+    };
+    let accepted = accept_hdr_async_with_config(stream, choose, Some(config())).await;
+    Ok(Frames::new(accepted.map_err(Trouble::explain_websocket)?))
+}
+
+/// A stream of bytes in the frames of a WebSocket.
+#[derive(Debug)]
+pub struct Frames<S> {
+    inner: WebSocketStream<S>,
+    /// What is left of a frame that has come.
+    rest: Bytes,
+    /// Takes text frames like binary ones, as a broken server does.
+    takes_text: bool,
+}
+
+impl<S> Frames<S> {
+    fn new(inner: WebSocketStream<S>) -> Self {
+        Self { inner, rest: Bytes::new(), takes_text: false }
+    }
+
+    /// Takes text frames like binary ones, which MQTT forbids.
+    #[must_use]
+    pub fn taking_text(self, takes_text: bool) -> Self {
+        Self { takes_text, ..self }
+    }
+}
+
+impl<S: Layer> Layer for Frames<S> {
+    fn sever(&self) {
+        self.inner.get_ref().sever();
+    }
+}
+
+impl Layer for Stream {
+    fn sever(&self) {
+        (**self).sever();
+    }
+}
+
+/// What a message means for the stream of bytes; `None` where it means nothing.
+fn bytes_of(message: Message, takes_text: bool) -> Option<io::Result<Bytes>> {
+    match message {
+        Message::Binary(bytes) => Some(Ok(bytes)),
+        Message::Text(text) if takes_text => Some(Ok(text.into())),
+        Message::Text(text) => {
+            let head: String = text.chars().take(40).collect();
+            Some(Err(Misframed::new(format!("a text frame came, where MQTT has binary ones only: {head:?}"))
+                .into()))
+        }
+        // The library answers what has to be answered.
+        Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => None,
+    }
+}
+
+fn broken(error: Error) -> io::Error {
+    match error {
+        Error::Io(error) => error,
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
+            io::Error::new(io::ErrorKind::UnexpectedEof, "closed without the closing handshake of WebSocket")
+        }
+        Error::Protocol(error) => {
+            Misframed::new(format!("a frame that WebSocket does not allow: {error}")).into()
+        }
+        Error::Utf8(_) => Misframed::new("a text frame came, where MQTT has binary ones only").into(),
+        other => io::Error::other(other),
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Frames<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        while self.rest.is_empty() {
+            let takes_text = self.takes_text;
+            match ready!(Pin::new(&mut self.inner).poll_next(cx)) {
+                None | Some(Err(Error::ConnectionClosed | Error::AlreadyClosed)) => {
+                    return Poll::Ready(Ok(()));
+                }
+                Some(Err(error)) => return Poll::Ready(Err(broken(error))),
+                Some(Ok(message)) => {
+                    if let Some(bytes) = bytes_of(message, takes_text) {
+                        self.rest = bytes?;
+                    }
+                }
+            }
+        }
+        let length = self.rest.len().min(buf.remaining());
+        buf.put_slice(self.rest.get(..length).unwrap_or_default());
+        self.rest.advance(length);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Frames<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        ready!(Pin::new(&mut self.inner).poll_ready(cx)).map_err(broken)?;
+        let message = Message::Binary(Bytes::copy_from_slice(buf));
+        Pin::new(&mut self.inner).start_send(message).map_err(broken)?;
+        Poll::Ready(Ok(buf.len()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx).map_err(broken)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match ready!(Pin::new(&mut self.inner).poll_close(cx)) {
+            Ok(()) | Err(Error::ConnectionClosed | Error::AlreadyClosed) => Poll::Ready(Ok(())),
+            Err(error) => Poll::Ready(Err(broken(error))),
+        }
+    }
+}
