@@ -1,6 +1,7 @@
 //! TOML files that people write, read so that every mistake is shown at its place.
 
 use std::cell::RefCell;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -83,14 +84,26 @@ impl<'t> Table<'t> {
         }
     }
 
+    /// The keys, in the order of the file.
+    pub(crate) fn keys(&self) -> Vec<Placed<&'t str>> {
+        let mut keys: Vec<_> =
+            self.entries.keys().map(|key| Placed { value: &**key.get_ref(), span: place(key) }).collect();
+        keys.sort_by_key(|key| key.span.start);
+        keys
+    }
+
     fn get(&self, key: &str) -> Option<&'t Spanned<DeValue<'t>>> {
         self.entries.get(key)
     }
 
     fn mistyped(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
         let found = match value.get_ref().type_str() {
-            "string" => "text".to_owned(),
-            other => with_article(other),
+            "string" => "text",
+            "integer" | "float" => "a number",
+            "boolean" => "`true` or `false`",
+            "array" => "a list",
+            "table" => "a table",
+            _ => "a time",
         };
         self.complain(place(value), Draft::error(format!("`{key}` has to be {expected}, not {found}")));
     }
@@ -148,6 +161,21 @@ impl<'t> Table<'t> {
         })
     }
 
+    /// A number in a range.
+    pub(crate) fn number(&self, key: &str, range: RangeInclusive<u32>) -> Option<u32> {
+        let value = self.get(key)?;
+        let expected = format!("a number from {} to {}", range.start(), range.end());
+        let Some(number) = value.get_ref().as_integer() else {
+            self.mistyped(key, value, &expected);
+            return None;
+        };
+        let read = u32::from_str_radix(number.as_str(), number.radix()).ok().filter(|n| range.contains(n));
+        if read.is_none() {
+            self.complain(place(value), Draft::error(format!("`{key}` has to be {expected}")));
+        }
+        read
+    }
+
     /// A list of texts, or one text that stands for a list of one. Empty if it is not there.
     pub(crate) fn texts(&self, key: &str) -> Vec<Placed<&'t str>> {
         let Some(value) = self.get(key) else { return Vec::new() };
@@ -169,6 +197,16 @@ impl<'t> Table<'t> {
             }
         }
         texts
+    }
+
+    /// A table below this one, called `name` in messages.
+    pub(crate) fn table(&self, key: &str, name: &'static str) -> Option<Self> {
+        let value = self.get(key)?;
+        let DeValue::Table(entries) = value.get_ref() else {
+            self.mistyped(key, value, &format!("{name}, a table"));
+            return None;
+        };
+        Some(Self { name, span: place(value), entries, document: self.document })
     }
 
     /// The tables of a list, called `name` in messages. Empty if it is not there.
@@ -198,9 +236,4 @@ impl<'t> Table<'t> {
 fn place<T>(value: &Spanned<T>) -> Span {
     let span = value.span();
     Span::new(span.start, span.end)
-}
-
-fn with_article(noun: &str) -> String {
-    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-    format!("{article} {noun}")
 }

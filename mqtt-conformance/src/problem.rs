@@ -162,7 +162,7 @@ impl Draft {
 }
 
 /// The known word that a typing mistake would turn into `word`.
-fn closest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub fn closest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let lower = word.to_lowercase();
     known
         .iter()

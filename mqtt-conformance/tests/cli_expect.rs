@@ -1,4 +1,4 @@
-//! `run --expect` and `--write-expect` as a shell sees them.
+//! `run` with `--expect`, `--write-expect` and `--profile`, and `list --profiles`, as a shell sees them.
 
 mod cli;
 
@@ -109,4 +109,65 @@ fn a_bad_file_is_64_before_anything_runs() {
     assert_eq!(run.code, 64, "{run:?}");
     assert!(run.stderr.contains("missing.toml: "), "{run:?}");
     assert!(run.stderr.contains("hint: --expect takes a file that lists known failures"), "{run:?}");
+}
+
+#[test]
+fn a_profile_is_known_by_name_or_file() {
+    let folder = folder("profile");
+    let script = folder.join("area/ping.mqs");
+    let script = script.to_str().unwrap();
+    let run = tool(&["run", "--profile", "azure-iot-hub", script], b"");
+    assert!(
+        run.stdout.contains("5.0/area/ping[times=1]  (the profile of Azure IoT Hub: no MQTT 5.0)"),
+        "{run:?}"
+    );
+    let warning = "warning: the built-in broker at ";
+    assert!(run.stderr.starts_with(warning), "{run:?}");
+    assert!(
+        run.stderr.contains("the profile of Azure IoT Hub knows no MQTT 5.0, and the broker speaks it"),
+        "{run:?}"
+    );
+
+    let run = tool(&["run", "--profile", "rabitmq", script], b"");
+    assert_eq!((run.code, run.stdout.as_str()), (64, ""), "{run:?}");
+    assert!(
+        run.stderr.contains("error: no profile is known as rabitmq\nhint: did you mean rabbitmq?"),
+        "{run:?}"
+    );
+
+    let file = folder.join("own.toml");
+    fs::write(&file, "name = \"Own\"\nvendor = \"I\"\nversions = [\"5.0\"]\n").unwrap();
+    let run = tool(&["run", "--profile", file.to_str().unwrap(), script], b"");
+    assert_eq!((run.code, run.stdout.as_str()), (64, ""), "{run:?}");
+    assert!(run.stderr.contains("the file lacks `source`"), "{run:?}");
+    assert!(run.stderr.contains("own.toml has 2 mistakes"), "{run:?}");
+
+    fs::write(&file, b"name = \"Own\"\nvendor = \"\xff\"\n").unwrap();
+    let run = tool(&["run", "--profile", file.to_str().unwrap(), script], b"");
+    assert_eq!(run.code, 64, "{run:?}");
+    assert!(run.stderr.contains("own.toml:2: invalid utf-8"), "{run:?}");
+
+    let missing = folder.join("missing.toml");
+    let run = tool(&["run", "--profile", missing.to_str().unwrap(), script], b"");
+    assert_eq!(run.code, 64, "{run:?}");
+    assert!(run.stderr.contains("hint: --profile takes the name of a profile or a file"), "{run:?}");
+}
+
+#[test]
+fn profiles_are_listed() {
+    let run = tool(&["list", "--profiles"], b"");
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(
+        run.stdout
+            .contains("RabbitMQ: MQTT 3.1 3.1.1 5.0; lacks enhanced-auth, qos-2, shared-subscriptions\n"),
+        "{run:?}"
+    );
+    let run = tool(&["list", "--profiles", "--format", "json"], b"");
+    let list: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert!(
+        list.as_array()
+            .unwrap()
+            .iter()
+            .any(|p| p["id"] == "ibm-mq" && p["limits"]["max_client_id_length"] == 23)
+    );
 }

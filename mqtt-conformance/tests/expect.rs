@@ -139,7 +139,7 @@ fn mistakes_are_shown_where_they_are() {
         &entry("sometimes = 1"),
         7,
         13,
-        "`sometimes` has to be `true` or `false`, not an integer",
+        "`sometimes` has to be `true` or `false`, not a number",
         "",
     );
     check_problem(&entry("").replace("\"sleeps\"", "\" \""), 6, 10, "`reason` is empty", "");

@@ -1,6 +1,7 @@
 //! `run`: scripts against a broker.
 
 mod expect;
+mod profile;
 mod report;
 mod target;
 
@@ -9,13 +10,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mqtt_codec::Version;
+use mqtt_conformance::profile::Profile;
 use mqtt_conformance::run::{Cluster, Config, Connector, Event, ProbeError, probe, run_all};
 use mqtt_conformance::script::Test;
 use mqtt_conformance::server::{Limits, Rules, serve};
 use mqtt_conformance::transport::{Address, Dialer, TlsOptions, Trouble};
 use tokio::sync::mpsc;
 
-use super::output::{Complaint, Exit, say};
+use super::output::{Complaint, Exit, RESET, YELLOW, say};
 use super::scripts::{Paths, Selection};
 use report::Report;
 use target::Target;
@@ -41,6 +43,8 @@ pub(super) struct Args {
     quiet: bool,
     #[command(flatten)]
     paths: Paths,
+    #[command(flatten)]
+    profile: profile::Args,
     #[command(flatten)]
     expect: expect::Args,
 }
@@ -73,14 +77,20 @@ fn time(text: &str) -> Result<Duration, String> {
 pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
     let tests = args.selection.apply(args.paths.tests()?)?;
     let known = args.expect.read(&args.paths)?;
+    let profile = args.profile.read()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let exit = runtime.block_on(run_tests(args, tests, &known));
+    let exit = runtime.block_on(run_tests(args, tests, &known, profile.as_ref()));
     // What is left are connections that nobody waits for.
     runtime.shutdown_background();
     exit
 }
 
-async fn run_tests(args: &Args, tests: Vec<Test>, known: &expect::Known) -> Result<Exit, Complaint> {
+async fn run_tests(
+    args: &Args,
+    tests: Vec<Test>,
+    known: &expect::Known,
+    profile: Option<&Profile>,
+) -> Result<Exit, Complaint> {
     let mut config = Config::default();
     config.step_deadline = args.timeout;
     config.run = mark();
@@ -91,11 +101,15 @@ async fn run_tests(args: &Args, tests: Vec<Test>, known: &expect::Known) -> Resu
         config.missing.remove("enhanced-auth");
         start_built_in().await?
     };
+    if let Some(profile) = profile {
+        profile.apply(&mut config);
+    }
     for (node, member) in connector.members() {
         let name = if connector.nodes().is_empty() { &name } else { &node.name };
-        tokio::time::timeout(VISIT, visit(member, name, &tests, &mut config)).await.map_err(|_| {
-            Complaint::unreachable(format_args!("{name}: no usable answer for {} s", VISIT.as_secs()))
-        })??;
+        tokio::time::timeout(VISIT, visit(member, name, &tests, profile, &mut config)).await.map_err(
+            |_| Complaint::unreachable(format_args!("{name}: no usable answer for {} s", VISIT.as_secs())),
+        )??;
+        Box::pin(args.profile.explore(member, name, &tests, &mut config)).await;
     }
     let tests: Vec<Arc<Test>> = tests.into_iter().map(Arc::new).collect();
     let (news, mut inbox) = mpsc::unbounded_channel();
@@ -155,7 +169,13 @@ async fn start_built_in() -> Result<(Cluster<Dialer>, String), Complaint> {
 }
 
 /// Asks the broker for each version of the tests whether it is there, and what it lacks.
-async fn visit(connector: &Dialer, name: &str, tests: &[Test], config: &mut Config) -> Result<(), Complaint> {
+async fn visit(
+    connector: &Dialer,
+    name: &str,
+    tests: &[Test],
+    profile: Option<&Profile>,
+    config: &mut Config,
+) -> Result<(), Complaint> {
     let mut gentle = config.clone();
     gentle.connect_timeout = gentle.connect_timeout.min(Duration::from_secs(4));
     gentle.step_deadline = gentle.step_deadline.clamp(Duration::from_secs(1), Duration::from_secs(5));
@@ -163,7 +183,14 @@ async fn visit(connector: &Dialer, name: &str, tests: &[Test], config: &mut Conf
     let mut refusals: Vec<(Version, ProbeError)> = Vec::new();
     for version in &versions {
         match probe(connector, *version, &gentle).await {
-            Ok(found) => config.missing.extend(found.missing),
+            Ok(found) => {
+                for contradiction in
+                    profile.iter().flat_map(|profile| profile.contradictions(*version, &found))
+                {
+                    say(format_args!("{YELLOW}warning:{RESET} {name}: {contradiction}"));
+                }
+                found.apply(config);
+            }
             Err(error) if error.is_about_version() => {
                 config.missing_versions.insert(*version, error.to_string());
                 refusals.push((*version, error));

@@ -171,6 +171,27 @@ pub(super) fn show(problems: &[Problem]) {
     }
 }
 
+/// Shows what is wrong with a file, and says so in a sentence.
+pub(super) fn show_all(file: &str, problems: &[Problem]) -> Complaint {
+    show(problems);
+    match problems.len() {
+        1 => Complaint::usage(format_args!("{file} has a mistake")),
+        n => Complaint::usage(format_args!("{file} has {n} mistakes")),
+    }
+}
+
+/// The text of a file that is given by an option, which the hint explains.
+pub(super) fn read_toml(path: &Path, hint: &str) -> Result<String, Complaint> {
+    let name = path.display();
+    let bytes = std::fs::read(path).map_err(|e| Complaint::usage(format_args!("{name}: {e}")).hint(hint))?;
+    String::from_utf8(bytes).map_err(|e| {
+        let bytes = e.as_bytes();
+        let good = bytes.get(..e.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = good.split(|byte| *byte == b'\n').count();
+        Complaint::usage(format_args!("{name}:{line}: {}", e.utf8_error())).hint("the file has to be UTF-8")
+    })
+}
+
 /// The ids of all statements.
 pub(super) struct Statements(Vec<(Version, Arc<str>)>);
 

@@ -108,22 +108,6 @@ type Ran = Result<(), Stop>;
 impl<'a, C: Connector> Engine<'a, C> {
     pub(super) fn new(test: &'a Test, connector: &'a C, config: &'a Config) -> Self {
         let (sender, arrivals) = mpsc::channel(CHANNEL);
-        let mut variables = Variables::default();
-        let unique = config.unique(&test.id);
-        variables.set("t", Tree::from(format!("mqc{unique}")));
-        variables.set("c", Tree::from(unique));
-        for (name, value) in &test.case {
-            variables.set(name.clone(), value.clone());
-        }
-        // A case may use the prefixes, so it is evaluated again with them.
-        for (name, value) in &test.case {
-            if let Tree::String(text) = value {
-                let filled = [("${t}", "t"), ("${c}", "c")].iter().fold(text.clone(), |text, (hole, of)| {
-                    text.replace(hole, variables.get(of).and_then(Tree::as_str).unwrap_or_default())
-                });
-                variables.set(name.clone(), Tree::from(filled));
-            }
-        }
         Self {
             test,
             connector,
@@ -135,7 +119,7 @@ impl<'a, C: Connector> Engine<'a, C> {
             sender,
             names: Vec::new(),
             nodes: BTreeMap::new(),
-            variables,
+            variables: variables(test, config),
             received: 0,
             current: None,
             preparation: test.preparation > 0,
@@ -1067,7 +1051,28 @@ fn rounded(time: Duration) -> Duration {
 }
 
 /// The packet, if the bytes are exactly one.
-fn whole_packet(bytes: &[u8], version: Version) -> Option<Tree> {
+/// The variables that a test starts with: its prefixes, and those of its header.
+pub(super) fn variables(test: &Test, config: &Config) -> Variables {
+    let mut variables = Variables::default();
+    let unique = config.unique(&test.id);
+    variables.set("t", Tree::from(format!("mqc{unique}")));
+    variables.set("c", Tree::from(unique));
+    for (name, value) in &test.case {
+        variables.set(name.clone(), value.clone());
+    }
+    // A case may use the prefixes, so it is evaluated again with them.
+    for (name, value) in &test.case {
+        if let Tree::String(text) = value {
+            let filled = [("${t}", "t"), ("${c}", "c")].iter().fold(text.clone(), |text, (hole, of)| {
+                text.replace(hole, variables.get(of).and_then(Tree::as_str).unwrap_or_default())
+            });
+            variables.set(name.clone(), Tree::from(filled));
+        }
+    }
+    variables
+}
+
+pub(super) fn whole_packet(bytes: &[u8], version: Version) -> Option<Tree> {
     match AnyDecoder::new(version).decode(bytes) {
         Ok(Decoded::Complete { value, consumed }) if consumed == bytes.len() => Some(to_tree(&value)),
         _ => None,

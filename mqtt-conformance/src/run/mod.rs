@@ -7,8 +7,10 @@
 //! Every wait is bounded by the deadlines of [`Config`]: a broker that sends nonsense, hangs, half closes or
 //! floods ends in a verdict.
 
+mod bounds;
 mod connect;
 mod engine;
+mod explore;
 mod link;
 mod outcome;
 mod probe;
@@ -24,8 +26,10 @@ use serde_json::{Map, Value as Tree};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+pub use bounds::{Bound, Bounds};
 pub use connect::{Cluster, Connector, Node, TcpConnector};
 use engine::{Engine, Stop};
+pub use explore::explore;
 pub use outcome::{Entry, Failure, Outcome, TraceEvent, Verdict};
 pub use probe::{Probe, ProbeError, probe};
 
@@ -65,6 +69,8 @@ pub struct Config {
     pub missing: BTreeMap<String, String>,
     /// Versions that the broker does not speak, each with the reason to show. Their tests are skipped.
     pub missing_versions: BTreeMap<Version, String>,
+    /// How far the broker goes. Tests that send more are skipped.
+    pub bounds: Bounds,
 }
 
 impl Default for Config {
@@ -94,6 +100,7 @@ impl Default for Config {
             other_password: None,
             missing: configured.iter().map(|(n, r)| ((*n).to_owned(), (*r).to_owned())).collect(),
             missing_versions: BTreeMap::new(),
+            bounds: Bounds::default(),
         }
     }
 }
@@ -137,8 +144,11 @@ impl Config {
         if let Some(reason) = self.missing_versions.get(&test.version) {
             return Some(reason.clone());
         }
-        let lacking = test.needs.iter().find_map(|need| Some((need, self.missing.get(need)?)));
-        lacking.map(|(need, reason)| format!("needs {need}: {reason}"))
+        let of_all = bounds::uses_topics(&test.steps).then_some("free-topics");
+        let needs = test.needs.iter().map(String::as_str).chain(of_all);
+        let lacking = needs.into_iter().find_map(|need| Some((need, self.missing.get(need)?)));
+        let lacking = lacking.map(|(need, reason)| format!("needs {need}: {reason}"));
+        lacking.or_else(|| self.bounds.exceeded(test, &engine::variables(test, self)))
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::Config;
+use super::bounds::Bound;
 use super::connect::Connector;
 use crate::script::{Login, Time};
 use crate::tree::{from_tree, to_tree};
@@ -24,6 +25,21 @@ pub struct Probe {
     pub connack: Tree,
     /// The capabilities that it denies, each with the reason to show: for [`Config::missing`].
     pub missing: BTreeMap<String, String>,
+    /// The longest packet that it takes, if it says so: for [`Config::bounds`].
+    pub maximum_packet_size: Option<Bound>,
+}
+
+impl Probe {
+    /// Tells a run what the broker denies, and how far it goes.
+    pub fn apply(self, config: &mut Config) {
+        config.missing.extend(self.missing);
+        let smaller = |known: &Bound, found: &Bound| known.limit <= found.limit;
+        if let Some(found) = self.maximum_packet_size
+            && !config.bounds.packet_size.as_ref().is_some_and(|known| smaller(known, &found))
+        {
+            config.bounds.packet_size = Some(found);
+        }
+    }
 }
 
 /// Why nothing can be tested.
@@ -114,24 +130,35 @@ pub async fn probe<C: Connector>(
     let _ = stream.write_all(&[0xe0, 0x00]).await;
     let _ = stream.shutdown().await;
     let missing = denied(&connack, version);
-    Ok(Probe { connack, missing })
+    let maximum_packet_size = property(&connack, "maximum_packet_size")
+        .and_then(|size| u32::try_from(size).ok())
+        .map(|size| Bound::new(size, "the broker's CONNACK"));
+    Ok(Probe { connack, missing, maximum_packet_size })
 }
 
 async fn answer(stream: &mut (impl AsyncReadExt + Unpin), version: Version) -> Result<Tree, ProbeError> {
+    answer_from(stream, &mut BytesMut::new(), version).await
+}
+
+/// The next packet. What was read behind it stays in the buffer.
+pub(super) async fn answer_from(
+    stream: &mut (impl AsyncReadExt + Unpin),
+    buffer: &mut BytesMut,
+    version: Version,
+) -> Result<Tree, ProbeError> {
     let options = DecodeOptions::new().sender(Sender::Server).max_packet_size(1 << 20);
     let decoder = AnyDecoder::with_options(version, options);
-    let mut buffer = BytesMut::new();
     loop {
-        match decoder.decode(&buffer) {
+        match decoder.decode_shared(buffer) {
             Ok(Decoded::Complete { value, .. }) => return Ok(to_tree(&value)),
             Ok(Decoded::Incomplete { .. }) => {}
             Err(error) => {
                 // A little more of it, so that the message shows what it is.
-                let _ = timeout(Duration::from_millis(50), stream.read_buf(&mut buffer)).await;
-                return Err(ProbeError::NotMqtt { text: shown(&buffer), error });
+                let _ = timeout(Duration::from_millis(50), stream.read_buf(buffer)).await;
+                return Err(ProbeError::NotMqtt { text: shown(buffer), error });
             }
         }
-        if stream.read_buf(&mut buffer).await.map_err(ProbeError::Broken)? == 0 {
+        if stream.read_buf(buffer).await.map_err(ProbeError::Broken)? == 0 {
             return Err(ProbeError::Closed(version));
         }
     }
@@ -147,16 +174,19 @@ fn shown(bytes: &[u8]) -> String {
     }
 }
 
+/// A property of the CONNACK.
+pub(super) fn property(connack: &Tree, name: &str) -> Option<u64> {
+    let all = connack.get("properties").and_then(Tree::as_array)?;
+    all.iter().find_map(|p| p.get(name)).and_then(Tree::as_u64)
+}
+
 /// What the CONNACK of 5.0 denies; 3.x has no words for it.
 fn denied(connack: &Tree, version: Version) -> BTreeMap<String, String> {
     let mut missing = BTreeMap::new();
     if version != Version::V5 {
         return missing;
     }
-    let property = |name: &str| {
-        let all = connack.get("properties").and_then(Tree::as_array)?;
-        all.iter().find_map(|p| p.get(name)).and_then(Tree::as_u64)
-    };
+    let property = |name: &str| property(connack, name);
     let mut deny = |capability: &str, name: &str, value: u64| {
         missing.insert(capability.to_owned(), format!("the broker's CONNACK says {name}={value}"));
     };

@@ -40,7 +40,7 @@ mod trace;
 mod values;
 mod vocabulary;
 
-pub use crate::problem::{Problem, ScriptError, Severity};
+pub use crate::problem::{Problem, ScriptError, Severity, closest};
 pub use ast::{Level, Script, Span, Time, Window};
 pub use check::{KnowsStatement, check};
 pub use expand::{Action, Expected, Login, MAX_CLIENT_PREFIX, Step, Test, expand};

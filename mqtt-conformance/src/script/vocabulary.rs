@@ -80,8 +80,13 @@ pub const CAPABILITIES: &[(&str, &str)] = &[
     ("subscription-identifiers", "accepts Subscription Identifiers"),
     ("topic-alias", "accepts topic aliases from clients (Topic Alias Maximum above 0)"),
     ("session-expiry", "keeps a session for as long as the client asked"),
+    ("keep-alive", "closes after the Keep Alive that the client asked for, however short"),
     ("empty-client-id", "assigns a client identifier where the client gives none"),
     ("long-client-id", "accepts client identifiers of more than 23 characters"),
+    (
+        "free-topics",
+        "routes messages between clients over topics of their choice; asked of every test that publishes or subscribes",
+    ),
     ("auth", "checks user name and password, and a right pair is configured"),
     ("acl", "refuses a topic that is configured as forbidden"),
     ("enhanced-auth", "knows an authentication method that the tool speaks"),

@@ -8,7 +8,7 @@ use mqtt_conformance::run::{Outcome, Verdict};
 use mqtt_conformance::script::Level;
 
 use crate::cli::output::{Complaint, Exit, say};
-use crate::cli::scripts::{Paths, show};
+use crate::cli::scripts::{Paths, read_toml, show, show_all};
 
 /// What the broker is known to get wrong.
 #[derive(Debug, clap::Args)]
@@ -80,19 +80,9 @@ impl Args {
 
 fn file(path: &Path) -> Result<expect::File, Complaint> {
     let name = path.display().to_string();
-    let text = std::fs::read(path).map_err(|e| {
-        let complaint = Complaint::usage(format_args!("{name}: {e}"));
-        complaint.hint("--expect takes a file that lists known failures; --write-expect makes a first one")
-    })?;
-    let text = String::from_utf8(text).map_err(|e| {
-        Complaint::usage(format_args!("{name}: {}", e.utf8_error())).hint("the file has to be UTF-8")
-    })?;
-    expect::parse(&name, &text).map_err(|problems| {
-        show(&problems);
-        let mistakes =
-            if problems.len() == 1 { "a mistake".to_owned() } else { format!("{} mistakes", problems.len()) };
-        Complaint::usage(format_args!("{name} has {mistakes}"))
-    })
+    let text =
+        read_toml(path, "--expect takes a file that lists known failures; --write-expect makes a first one")?;
+    expect::parse(&name, &text).map_err(|problems| show_all(&name, &problems))
 }
 
 /// What the outcomes mean for the caller, beside what is known.

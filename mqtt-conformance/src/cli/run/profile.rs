@@ -1,0 +1,69 @@
+//! What the broker is documented to lack: `--profile`, and what is found out by trying.
+
+use std::collections::BTreeSet;
+
+use mqtt_codec::Version;
+use mqtt_conformance::profile::{self, Profile};
+use mqtt_conformance::run::{Config, Connector, explore};
+use mqtt_conformance::script::{Test, closest};
+
+use crate::cli::output::{Complaint, say};
+use crate::cli::scripts::{read_toml, show_all};
+
+/// What the broker cannot do.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(super) struct Args {
+    /// What the broker is documented to lack: a profile that came with the tool (`list --profiles`), or a file
+    #[arg(long, value_name = "NAME|FILE")]
+    profile: Option<String>,
+    /// Don't try what the broker cannot say: QoS 2 in 3.x, empty client identifiers, topics that begin with `$`
+    #[arg(long)]
+    no_explore: bool,
+}
+
+impl Args {
+    /// Reads the profile before anything runs.
+    pub(super) fn read(&self) -> Result<Option<Profile>, Complaint> {
+        let Some(given) = &self.profile else { return Ok(None) };
+        if let Some((name, text)) = profile::built_in().iter().find(|(name, _)| name == given) {
+            return parse(&format!("profiles/{name}.toml"), text).map(Some);
+        }
+        if !given.contains(['/', '\\', '.']) {
+            let names: Vec<&str> = profile::built_in().iter().map(|(name, _)| *name).collect();
+            let complaint = Complaint::usage(format_args!("no profile is known as {given}"));
+            return Err(match closest(given, &names) {
+                Some(name) => complaint.hint(format_args!("did you mean {name}?")),
+                None => complaint.hint(format_args!("known are {}; or give a file", names.join(", "))),
+            });
+        }
+        let hint = "--profile takes the name of a profile or a file; `list --profiles` shows the names";
+        let text = read_toml(given.as_ref(), hint)?;
+        parse(given, &text).map(Some)
+    }
+
+    /// Tries what the broker has no words for, and tells what it lacks.
+    pub(super) async fn explore<C: Connector>(
+        &self,
+        connector: &C,
+        name: &str,
+        tests: &[Test],
+        config: &mut Config,
+    ) {
+        if self.no_explore {
+            return;
+        }
+        let asked: BTreeSet<Version> = tests.iter().map(|test| test.version).collect();
+        let spoken =
+            asked.into_iter().filter(|version| !config.missing_versions.contains_key(version)).collect();
+        let needs = tests.iter().flat_map(|test| &test.needs).map(String::as_str).collect();
+        for (capability, reason) in explore(connector, &spoken, &needs, config).await {
+            say(format_args!("{name}: no tests that need {capability}: {reason}"));
+            config.missing.insert(capability, reason);
+        }
+    }
+}
+
+fn parse(file: &str, text: &str) -> Result<Profile, Complaint> {
+    profile::parse(file, text).map_err(|problems| show_all(file, &problems))
+}
