@@ -9,6 +9,10 @@ use mqtt_codec::{
     AnyDecoder, AnyPacket, DecodeError, DecodeOptions, Decoded, Sender, Text, TopicFilter, TopicName,
     Version, v3, v5,
 };
+use mqtt_conformance::expect::{self, Expectations};
+use mqtt_conformance::profile;
+use mqtt_conformance::run::Config;
+use mqtt_conformance::script::Problem;
 use mqtt_conformance::server::{Action, Broker, ConnId, Limits, Rules};
 use std::collections::BTreeMap;
 
@@ -24,6 +28,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("matching", matching),
     ("script", script),
     ("vectors", vectors),
+    ("documents", documents),
     ("broker", broker),
 ];
 
@@ -192,6 +197,31 @@ pub fn script(data: &[u8]) {
 pub fn vectors(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     let _ = mqtt_conformance::vectors::parse(text);
+}
+
+/// The parsers of expectation files and profiles: no panic, every mistake has its place, and patterns of whatever form are
+/// compared with ids in bounded time.
+pub fn documents(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else { return };
+    let check = |problems: Vec<Problem>| {
+        assert!(!problems.is_empty());
+        for problem in problems {
+            assert!(problem.span.end <= text.len() && problem.line() >= 1, "{}", problem.one_line());
+        }
+    };
+    match expect::parse("fuzz.toml", text) {
+        Ok(file) => {
+            let ids = ["5.0/a/b", "5.0/a/b[x=1]", "5.0/a/b[x=*]", "3.1.1/c/d[x=a,y=b]"];
+            if let Err(problems) = Expectations::new(vec![file], ids) {
+                check(problems);
+            }
+        }
+        Err(problems) => check(problems),
+    }
+    match profile::parse("fuzz.toml", text) {
+        Ok(profile) => profile.apply(&mut Config::default()),
+        Err(problems) => check(problems),
+    }
 }
 
 /// The reference broker, fed packets and noise by several clients: no panic, bounded memory, and every byte it sends to a client

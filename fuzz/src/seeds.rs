@@ -31,6 +31,12 @@ pub fn scripts() -> Vec<PathBuf> {
     files(&root().join("../mqtt-conformance/scripts"))
 }
 
+/// The files of expectations and profiles.
+pub fn documents() -> Vec<PathBuf> {
+    let folder = root().join("../mqtt-conformance");
+    [files(&folder.join("expectations")), files(&folder.join("profiles"))].concat()
+}
+
 /// The files of vectors of a version, such as `3.1`.
 pub fn vector_files(version: &str) -> Vec<PathBuf> {
     files(&root().join("../test-vectors").join(format!("v{version}")))
@@ -101,6 +107,7 @@ pub fn seeds(target: &str) -> io::Result<Vec<Vec<u8>>> {
         }
         "matching" => filters_and_topics()?.into_iter().collect(),
         "script" => read(scripts())?,
+        "documents" => read(documents())?,
         "vectors" => read(vector_files("3.1"))?,
         _ => packets()?.into_iter().collect(),
     })

@@ -23,6 +23,20 @@ fn packets_stream_in_every_version() {
     }
 }
 
+/// A document is read as it is; here each line is taken out in turn, and the file ends there.
+#[test]
+fn broken_documents_pass_the_documents_target() {
+    for document in seeds::seeds("documents").expect("expectations and profiles are beside this package") {
+        let text = String::from_utf8(document).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        for place in 0..lines.len() {
+            let (before, after) = (&lines[..place], &lines[place + 1..]);
+            mqtt_fuzz::documents([before, after].concat().join("\n").as_bytes());
+            mqtt_fuzz::documents(before.join("\n").as_bytes());
+        }
+    }
+}
+
 /// Noise of some length drives the broker through many steps.
 #[test]
 fn noise_passes_the_broker_target() {
