@@ -3,7 +3,7 @@
 use crate::codec::{Codec, Kind, See, Stop, Storage};
 use crate::workload::Protocol;
 use bytes::{Bytes, BytesMut};
-use mqtt_codec::v5::{self, Property, ReasonCode as _};
+use mqtt_codec::v5::{self, Property, PropertyIter, ReasonCode as _};
 use mqtt_codec::{Decoded, Delivery, v3};
 use std::hint::black_box;
 
@@ -247,10 +247,7 @@ fn walk_v3<B: mqtt_codec::Storage>(packet: &v3::Packet<B>, sum: &mut impl See) {
 }
 
 #[inline]
-fn properties<B: mqtt_codec::Storage, K: v5::kind::Kind>(
-    properties: &v5::Properties<B, K>,
-    sum: &mut impl See,
-) {
+fn properties(properties: PropertyIter<'_>, sum: &mut impl See) {
     for property in properties {
         match property {
             Property::PayloadFormatIndicator(format) => sum.number(format == v5::PayloadFormat::Utf8),
@@ -290,7 +287,7 @@ fn properties<B: mqtt_codec::Storage, K: v5::kind::Kind>(
 fn ack<R: v5::ReasonCode, B: mqtt_codec::Storage>(ack: &v5::Ack<R, B>, sum: &mut impl See) {
     sum.number(ack.packet_id.get());
     sum.number(ack.reason.get());
-    properties(&ack.properties, sum);
+    properties(ack.properties.iter(), sum);
 }
 
 #[inline]
@@ -301,7 +298,7 @@ fn walk_v5<B: mqtt_codec::Storage>(packet: &v5::Packet<B>, sum: &mut impl See) {
             if let Some(topic) = publish.topic() {
                 sum.bytes(topic.as_bytes());
             }
-            properties(publish.properties(), sum);
+            properties(publish.properties().iter(), sum);
             sum.bytes(publish.payload.as_ref());
         }
         v5::Packet::PubAck(puback) => ack(puback, sum),
@@ -311,10 +308,10 @@ fn walk_v5<B: mqtt_codec::Storage>(packet: &v5::Packet<B>, sum: &mut impl See) {
         v5::Packet::Connect(connect) => {
             sum.number(connect.clean_start);
             sum.number(connect.keep_alive);
-            properties(&connect.properties, sum);
+            properties(connect.properties.iter(), sum);
             sum.bytes(connect.client_id.as_bytes());
             if let Some(will) = &connect.will {
-                properties(&will.properties, sum);
+                properties(will.properties.iter(), sum);
                 sum.bytes(will.topic.as_bytes());
                 sum.bytes(will.payload.as_bytes());
                 sum.number(will.qos.get());
@@ -330,11 +327,11 @@ fn walk_v5<B: mqtt_codec::Storage>(packet: &v5::Packet<B>, sum: &mut impl See) {
         v5::Packet::ConnAck(connack) => {
             sum.number(connack.session_present());
             sum.number(connack.reason().get());
-            properties(&connack.properties, sum);
+            properties(connack.properties.iter(), sum);
         }
         v5::Packet::Subscribe(subscribe) => {
             sum.number(subscribe.packet_id.get());
-            properties(&subscribe.properties, sum);
+            properties(subscribe.properties.iter(), sum);
             for subscription in &subscribe.filters {
                 sum.bytes(subscription.filter.as_bytes());
                 sum.number(subscription.options.to_byte());
@@ -342,21 +339,21 @@ fn walk_v5<B: mqtt_codec::Storage>(packet: &v5::Packet<B>, sum: &mut impl See) {
         }
         v5::Packet::SubAck(suback) => {
             sum.number(suback.packet_id.get());
-            properties(&suback.properties, sum);
+            properties(suback.properties.iter(), sum);
             for reason in &suback.reasons {
                 sum.number(reason.get());
             }
         }
         v5::Packet::Unsubscribe(unsubscribe) => {
             sum.number(unsubscribe.packet_id.get());
-            properties(&unsubscribe.properties, sum);
+            properties(unsubscribe.properties.iter(), sum);
             for filter in &unsubscribe.filters {
                 sum.bytes(filter.as_bytes());
             }
         }
         v5::Packet::UnsubAck(unsuback) => {
             sum.number(unsuback.packet_id.get());
-            properties(&unsuback.properties, sum);
+            properties(unsuback.properties.iter(), sum);
             for reason in &unsuback.reasons {
                 sum.number(reason.get());
             }
@@ -364,11 +361,11 @@ fn walk_v5<B: mqtt_codec::Storage>(packet: &v5::Packet<B>, sum: &mut impl See) {
         v5::Packet::PingReq | v5::Packet::PingResp => {}
         v5::Packet::Disconnect(disconnect) => {
             sum.number(disconnect.reason.get());
-            properties(&disconnect.properties, sum);
+            properties(disconnect.properties.iter(), sum);
         }
         v5::Packet::Auth(auth) => {
             sum.number(auth.reason.get());
-            properties(&auth.properties, sum);
+            properties(auth.properties.iter(), sum);
         }
     }
 }

@@ -260,7 +260,7 @@ fn properties<K: Kind>(u: &mut Unstructured<'_>, wanted: Option<PropertyId>) -> 
     let mut chosen: Vec<PropertyId> = K::RULES.required.into_iter().chain(wanted).collect();
     for _ in 0..u.int_in_range(0..=5)? {
         let id = *u.choose(&allowed)?;
-        if id == PropertyId::UserProperty || id.repeats(&K::RULES) || !chosen.contains(&id) {
+        if K::RULES.repeatable & id.bit() != 0 || !chosen.contains(&id) {
             chosen.push(id);
         }
     }

@@ -15,6 +15,8 @@ pub(crate) trait Dialect {
 
     /// Reads a packet body; the first byte, whose lower half are the flags, has been checked. What was read is handed to
     /// `done` at once: a packet is too large to be moved through one result after the other.
+    ///
+    /// The packets that nearly every stream consists of are read in place, the others by a call.
     fn read<'a, R>(
         &self,
         packet: PacketType,
@@ -68,9 +70,9 @@ fn check_short<'a, D: Dialect>(dialect: &D, input: &'a [u8]) -> Option<Checked<'
     let (body, _) = rest.split_at_checked(remaining_length)?;
     let len = input.len() - rest.len() + remaining_length;
     let options = dialect.options();
-    let packet = dialect.first_bytes().get(first_byte, options.sender)?;
-    let within_limit = u32::try_from(len).is_ok_and(|len| len <= options.max_packet_size);
-    within_limit.then_some(Checked { packet, first_byte, body, len })
+    let packet = dialect.first_bytes().get(first_byte, options.senders)?;
+    let limit = usize::try_from(options.max_packet_size).unwrap_or(usize::MAX);
+    (len <= limit).then_some(Checked { packet, first_byte, body, len })
 }
 
 /// Any packet, in the order of its bytes.
@@ -100,7 +102,7 @@ fn check_header<D: Dialect>(dialect: &D, header: FixedHeader) -> Result<PacketTy
         Ok(packet) => packet,
         Err(cause) => return error(Field::FixedHeader, 0, cause),
     };
-    if let Some(sender) = options.sender
+    if let Some(sender) = options.known_sender()
         && !packet.may_be_sent_by(sender, version)
     {
         return error(Field::FixedHeader, 0, Cause::WrongSender(sender));

@@ -20,7 +20,8 @@ use crate::{PacketType, Version};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecodeOptions {
     pub(crate) max_packet_size: u32,
-    pub(crate) sender: Option<Sender>,
+    /// Whose packets are taken: a bit for each side.
+    pub(crate) senders: u8,
     pub(crate) text: TextRules,
     pub(crate) refuse_overlong: bool,
     pub(crate) accept_repeated: bool,
@@ -40,8 +41,8 @@ impl DecodeOptions {
     pub const fn new() -> Self {
         Self {
             max_packet_size: u32::MAX,
-            sender: None,
-            text: TextRules { refuse_control_characters: false, refuse_non_characters: false },
+            senders: FROM_CLIENT | FROM_SERVER,
+            text: TextRules::NONE,
             refuse_overlong: false,
             accept_repeated: false,
             any_client_identifier: false,
@@ -65,8 +66,21 @@ impl DecodeOptions {
     /// Spec: 3.1.1 table 2.1; 5.0 tables 2-1 and 2-6, §3.3.4 \[MQTT-3.3.4-6\], §3.14.2.2.2 \[MQTT-3.14.2-2\].
     #[must_use]
     pub const fn sender(mut self, sender: Sender) -> Self {
-        self.sender = Some(sender);
+        self.senders = match sender {
+            Sender::Client => FROM_CLIENT,
+            Sender::Server => FROM_SERVER,
+        };
         self
+    }
+
+    /// The side that sends what is decoded, where it is known.
+    #[inline]
+    pub(crate) const fn known_sender(&self) -> Option<Sender> {
+        match self.senders {
+            FROM_CLIENT => Some(Sender::Client),
+            FROM_SERVER => Some(Sender::Server),
+            _ => None,
+        }
     }
 
     /// Whether to refuse control characters (U+0001 to U+001F, U+007F to U+009F) in text of 3.1.1 and 5.0, which a sender
@@ -187,15 +201,10 @@ impl FirstBytes {
         }
     }
 
-    /// The packet type, if the byte is right and the sender, where it is known, may send it.
+    /// The packet type, if the byte is right and one of `senders` may send it.
     #[inline(always)]
-    pub(crate) fn get(&self, first_byte: u8, sender: Option<Sender>) -> Option<PacketType> {
-        let wanted = match sender {
-            None => FROM_CLIENT | FROM_SERVER,
-            Some(Sender::Client) => FROM_CLIENT,
-            Some(Sender::Server) => FROM_SERVER,
-        };
+    pub(crate) fn get(&self, first_byte: u8, senders: u8) -> Option<PacketType> {
         let entry = *self.0.get(usize::from(first_byte))?;
-        if entry & wanted == 0 { None } else { PacketType::from_first_byte(entry << 4) }
+        if entry & senders == 0 { None } else { PacketType::from_first_byte(entry << 4) }
     }
 }

@@ -4,11 +4,9 @@ use crate::error::{Cause, DecodeError, Field};
 use crate::types::{
     Binary, PacketId, Text, TextFault, TextRules, TopicFilter, TopicName, VarInt, find_fault,
 };
-use crate::types::{InvalidTopic, find_misplaced, find_wildcard, is_plain, is_plain_topic};
+use crate::types::{InvalidTopic, find_misplaced, find_wildcard, is_plain, is_plain_filter, is_plain_topic};
 use crate::{PacketType, Version};
-use nom::bytes::complete::take;
-use nom::error::{ErrorKind, ParseError};
-use nom::{IResult, Parser};
+use nom::IResult;
 
 /// Why a leaf grammar refused: what is wrong, and how far behind the start of the field.
 #[derive(Clone, Copy, Debug)]
@@ -20,18 +18,6 @@ pub(crate) struct Leaf {
 impl Leaf {
     const fn at_start(cause: Cause) -> Self {
         Self { cause, skip: 0 }
-    }
-}
-
-impl<I> ParseError<I> for Leaf {
-    /// nom's own leaf parsers fail in one way: the input is too short.
-    #[inline]
-    fn from_error_kind(_: I, _: ErrorKind) -> Self {
-        Self::at_start(Cause::Truncated)
-    }
-
-    fn append(_: I, _: ErrorKind, other: Self) -> Self {
-        other
     }
 }
 
@@ -117,7 +103,10 @@ pub(crate) fn packet_id(input: &[u8]) -> Parsed<'_, PacketId> {
 #[inline(always)]
 pub(crate) fn prefixed(input: &[u8]) -> Parsed<'_, &[u8]> {
     let (rest, len) = u16(input)?;
-    take(usize::from(len)).parse_complete(rest)
+    match rest.split_at_checked(usize::from(len)) {
+        Some((bytes, rest)) => Ok((rest, bytes)),
+        None => refuse(Cause::Truncated, 0),
+    }
 }
 
 /// Binary Data. Spec: 5.0 §1.5.6.
@@ -127,64 +116,73 @@ pub(crate) fn binary(input: &[u8]) -> Parsed<'_, Binary<&[u8]>> {
 }
 
 /// What a string may hold: the rules of a version, and the caller's.
+///
+/// Nearly all strings are ASCII. Each kind has a first look that settles these, eight bytes at a time; the others, and all
+/// where control characters are refused, get a second one that takes its time and says what is wrong.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Strings {
-    /// 3.1 sets no rule on text, and forbids U+0000 in topics only.
-    V3_1,
-    /// 3.1.1 and 5.0.
-    Checked(TextRules),
+pub(crate) struct Strings<'o> {
+    version: Version,
+    rules: &'o TextRules,
 }
 
-impl Strings {
+impl<'o> Strings<'o> {
+    /// By the caller's rules. 3.1 sets none, its decoder has none, and U+0000 is forbidden in topics only.
     #[inline(always)]
+    pub(crate) const fn new(version: Version, rules: &'o TextRules) -> Self {
+        Self { version, rules }
+    }
+
+    /// Whether a string is refused that is ASCII without U+0000.
+    #[inline(always)]
+    pub(crate) const fn refuses_ascii(self) -> bool {
+        self.rules.refuse_control_characters
+    }
+
+    #[inline(never)]
     fn check(self, bytes: &[u8]) -> Result<(), Leaf> {
-        let Self::Checked(rules) = self else { return Ok(()) };
-        match find_fault(bytes, rules) {
-            None => Ok(()),
+        if self.version == Version::V3_1 {
+            return Ok(());
+        }
+        match find_fault(bytes, *self.rules) {
             Some((at, fault)) => Err(Leaf { cause: text_cause(fault), skip: 2 + at }),
+            None => Ok(()),
         }
     }
 
     fn check_topic(self, bytes: &[u8]) -> Result<(), Leaf> {
-        match self {
-            Self::Checked(_) => self.check(bytes),
-            Self::V3_1 => match bytes.iter().position(|&b| b == 0) {
-                Some(at) => Err(Leaf { cause: Cause::NullCharacter, skip: 2 + at }),
-                None => Ok(()),
-            },
+        if bytes.is_empty() {
+            return Err(Leaf::at_start(Cause::Empty));
         }
-    }
-
-    const fn demands_more(self) -> bool {
-        match self {
-            Self::V3_1 => false,
-            Self::Checked(rules) => rules.refuse_control_characters || rules.refuse_non_characters,
+        if self.version == Version::V3_1
+            && let Some(at) = bytes.iter().position(|&b| b == 0)
+        {
+            return Err(Leaf { cause: Cause::NullCharacter, skip: 2 + at });
         }
+        self.check(bytes)
     }
 
     /// A UTF-8 Encoded String.
     #[inline(always)]
-    pub(crate) fn text(self, input: &[u8]) -> Parsed<'_, Text<&[u8]>> {
+    pub(crate) fn text<'a>(self, input: &'a [u8]) -> Parsed<'a, Text<&'a [u8]>> {
         let (rest, bytes) = prefixed(input)?;
-        self.check(bytes).map_err(nom::Err::Error)?;
+        if !is_plain(bytes) || self.refuses_ascii() {
+            self.check(bytes).map_err(nom::Err::Error)?;
+        }
         Ok((rest, Text::checked(bytes)))
     }
 
     /// A Topic Name.
     #[inline(always)]
-    pub(crate) fn topic_name(self, input: &[u8]) -> Parsed<'_, TopicName<&[u8]>> {
+    pub(crate) fn topic_name<'a>(self, input: &'a [u8]) -> Parsed<'a, TopicName<&'a [u8]>> {
         let (rest, bytes) = prefixed(input)?;
-        if !is_plain_topic(bytes) || self.demands_more() {
-            self.topic_name_slowly(bytes).map_err(nom::Err::Error)?;
+        if bytes.is_empty() || !is_plain_topic(bytes) || self.refuses_ascii() {
+            self.check_topic_name(bytes).map_err(nom::Err::Error)?;
         }
         Ok((rest, TopicName::checked(bytes)))
     }
 
     #[inline(never)]
-    fn topic_name_slowly(self, bytes: &[u8]) -> Result<(), Leaf> {
-        if bytes.is_empty() {
-            return Err(Leaf::at_start(Cause::Empty));
-        }
+    fn check_topic_name(self, bytes: &[u8]) -> Result<(), Leaf> {
         self.check_topic(bytes)?;
         match find_wildcard(bytes) {
             Some(at) => Err(Leaf { cause: Cause::Wildcard, skip: 2 + at }),
@@ -194,23 +192,18 @@ impl Strings {
 
     /// A Topic Filter.
     #[inline(always)]
-    pub(crate) fn topic_filter(self, input: &[u8]) -> Parsed<'_, TopicFilter<&[u8]>> {
+    pub(crate) fn topic_filter<'a>(self, input: &'a [u8]) -> Parsed<'a, TopicFilter<&'a [u8]>> {
         let (rest, bytes) = prefixed(input)?;
-        let plain = !bytes.is_empty() && is_plain(bytes) && find_misplaced(bytes).is_none();
-        if !plain || self.demands_more() {
-            self.topic_filter_slowly(bytes).map_err(nom::Err::Error)?;
+        let plain = is_plain_topic(bytes) || is_plain_filter(bytes);
+        if bytes.is_empty() || !plain || self.refuses_ascii() {
+            self.check_topic_filter(bytes).map_err(nom::Err::Error)?;
         }
         Ok((rest, TopicFilter::checked(bytes)))
     }
 
     #[inline(never)]
-    fn topic_filter_slowly(self, bytes: &[u8]) -> Result<(), Leaf> {
-        if bytes.is_empty() {
-            return Err(Leaf::at_start(Cause::Empty));
-        }
-        if !is_plain(bytes) || self.demands_more() {
-            self.check_topic(bytes)?;
-        }
+    fn check_topic_filter(self, bytes: &[u8]) -> Result<(), Leaf> {
+        self.check_topic(bytes)?;
         match find_misplaced(bytes) {
             Some(at) => {
                 let wildcard = bytes.get(at).map_or('#', |&b| char::from(b));
@@ -222,7 +215,7 @@ impl Strings {
 
     /// A Topic Filter of 5.0, where `$share/` has a form of its own \[MQTT-4.8.2-1, -2\].
     #[inline(always)]
-    pub(crate) fn topic_filter_v5(self, input: &[u8]) -> Parsed<'_, TopicFilter<&[u8]>> {
+    pub(crate) fn topic_filter_v5<'a>(self, input: &'a [u8]) -> Parsed<'a, TopicFilter<&'a [u8]>> {
         if let [_, _, b'$', ..] = input {
             let (_, bytes) = prefixed(input)?;
             self.check_topic(bytes).map_err(nom::Err::Error)?;
@@ -237,7 +230,7 @@ impl Strings {
 
     /// Checks a UTF-8 String Pair. Spec: 5.0 §1.5.7 \[MQTT-1.5.7-1\].
     #[inline(always)]
-    pub(crate) fn text_pair(self, input: &[u8]) -> Parsed<'_, ()> {
+    pub(crate) fn text_pair<'a>(self, input: &'a [u8]) -> Parsed<'a, ()> {
         let (rest, _) = self.text(input)?;
         match self.text(rest) {
             Ok((end, _)) => Ok((end, ())),
@@ -294,7 +287,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// What is wrong with a field of this packet.
-    #[cold]
+    #[inline]
     pub(crate) fn error(&self, field: Field, offset: usize, cause: Cause) -> DecodeError {
         DecodeError::new(self.version, Some(self.packet), field, offset, cause)
     }
@@ -306,23 +299,84 @@ impl<'a> Cursor<'a> {
         field: Field,
         grammar: impl Fn(&'a [u8]) -> Parsed<'a, T>,
     ) -> Result<T, DecodeError> {
-        match grammar(self.rest) {
+        self.advance(field, grammar(self.rest))
+    }
+
+    /// Reads a UTF-8 Encoded String.
+    #[inline(always)]
+    pub(crate) fn text(
+        &mut self,
+        field: Field,
+        strings: Strings<'_>,
+    ) -> Result<Text<&'a [u8]>, DecodeError> {
+        let parsed = strings.text(self.rest);
+        self.advance(field, parsed)
+    }
+
+    /// Reads a Topic Name.
+    #[inline(always)]
+    pub(crate) fn topic_name(
+        &mut self,
+        field: Field,
+        strings: Strings<'_>,
+    ) -> Result<TopicName<&'a [u8]>, DecodeError> {
+        let parsed = strings.topic_name(self.rest);
+        self.advance(field, parsed)
+    }
+
+    #[inline(always)]
+    fn advance<T>(&mut self, field: Field, parsed: Parsed<'a, T>) -> Result<T, DecodeError> {
+        match parsed {
             Ok((rest, value)) => {
                 self.rest = rest;
                 Ok(value)
             }
-            Err(e) => Err(self.refused(field, &e)),
+            Err(e) => Err(self.refused(field, e)),
         }
     }
 
-    #[cold]
-    fn refused(&self, field: Field, e: &nom::Err<Leaf>) -> DecodeError {
-        match e {
-            nom::Err::Error(leaf) | nom::Err::Failure(leaf) => {
-                self.error(field, self.offset() + leaf.skip, leaf.cause)
-            }
-            nom::Err::Incomplete(_) => self.error(field, self.offset(), Cause::Truncated),
+    /// What a grammar refused. By values, so that the cursor need not be in memory when all goes well.
+    #[inline(always)]
+    fn refused(&self, field: Field, e: nom::Err<Leaf>) -> DecodeError {
+        refused(self.version, self.packet, field, self.offset(), e)
+    }
+
+    /// The offset in the packet of the byte behind the last one.
+    pub(crate) const fn end(&self) -> usize {
+        self.end
+    }
+
+    /// Goes on with `rest`, the last ones of its bytes.
+    #[inline(always)]
+    pub(crate) const fn skip_to(&mut self, rest: &'a [u8]) {
+        self.rest = rest;
+    }
+
+    /// Reads Protocol Name and Protocol Level (Version) of a CONNECT, which have to be those of the version.
+    #[inline(always)]
+    pub(crate) fn read_protocol(&mut self, level: Field) -> Result<(), DecodeError> {
+        if let Some((&[0, 4, b'M', b'Q', b'T', b'T', number], rest)) = self.rest.split_first_chunk()
+            && number == self.version.level()
+            && self.version != Version::V3_1
+        {
+            self.rest = rest;
+            return Ok(());
         }
+        self.read_protocol_by_fields(level)
+    }
+
+    #[inline(never)]
+    fn read_protocol_by_fields(&mut self, level: Field) -> Result<(), DecodeError> {
+        let at = self.offset();
+        if self.read(Field::ProtocolName, prefixed)? != self.version.protocol_name().as_bytes() {
+            return Err(self.error(Field::ProtocolName, at, Cause::ProtocolName)); // [MQTT-3.1.2-1]
+        }
+        let at = self.offset();
+        let number = self.read(level, byte)?;
+        if number != self.version.level() {
+            return Err(self.error(level, at, Cause::ProtocolLevel(number))); // [MQTT-3.1.2-2]
+        }
+        Ok(())
     }
 
     /// A cursor over the next `len` bytes, which this one steps over.
@@ -337,13 +391,11 @@ impl<'a> Cursor<'a> {
     /// Refuses bytes behind the last field.
     #[inline(always)]
     pub(crate) fn finish(self) -> Result<(), DecodeError> {
-        if self.rest.is_empty() { Ok(()) } else { Err(self.surplus()) }
-    }
-
-    #[cold]
-    fn surplus(self) -> DecodeError {
+        if self.rest.is_empty() {
+            return Ok(());
+        }
         let surplus = u32::try_from(self.rest.len()).unwrap_or(u32::MAX);
-        self.error(Field::Packet, self.offset(), Cause::Surplus(surplus))
+        Err(self.error(Field::Packet, self.offset(), Cause::Surplus(surplus)))
     }
 
     /// Checks a payload that promises to be UTF-8 text; `at` is its offset in the packet. Spec: 5.0 §3.3.2.3.2.
@@ -353,4 +405,20 @@ impl<'a> Cursor<'a> {
             Err(e) => Err(self.error(field, at + e.valid_up_to(), Cause::PayloadFormat)),
         }
     }
+}
+
+#[cold]
+#[inline(never)]
+fn refused(
+    version: Version,
+    packet: PacketType,
+    field: Field,
+    offset: usize,
+    e: nom::Err<Leaf>,
+) -> DecodeError {
+    let leaf = match e {
+        nom::Err::Error(leaf) | nom::Err::Failure(leaf) => leaf,
+        nom::Err::Incomplete(_) => Leaf::at_start(Cause::Truncated),
+    };
+    DecodeError::new(version, Some(packet), field, offset + leaf.skip, leaf.cause)
 }

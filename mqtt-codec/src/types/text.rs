@@ -1,5 +1,6 @@
 //! UTF-8 Encoded Strings and Binary Data.
 
+use super::words;
 use crate::storage::{MapStorage, Shared, Storage};
 use core::fmt;
 use core::hash::{Hash, Hasher};
@@ -20,6 +21,9 @@ pub struct TextRules {
 }
 
 impl TextRules {
+    /// The default.
+    pub(crate) const NONE: Self = Self { refuse_control_characters: false, refuse_non_characters: false };
+
     #[inline]
     const fn plain(self) -> bool {
         !self.refuse_control_characters && !self.refuse_non_characters
@@ -59,92 +63,10 @@ pub(crate) enum TextFault {
     NonCharacter(char),
 }
 
-/// Eight bytes at a time: the tests below work on all bytes of a word at once.
-pub(crate) mod words {
-    const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
-    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
-
-    /// Whether `test` holds for every byte, eight at a time. Words overlap where the length is no multiple of eight, and a
-    /// text shorter than four bytes repeats some of its bytes: `test` has to judge each byte for itself.
-    #[inline(always)]
-    pub(crate) fn all(bytes: &[u8], test: impl Fn(u64) -> bool) -> bool {
-        if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-            let (middle, _) = bytes.as_chunks::<8>();
-            return middle.iter().skip(1).all(|word| test(u64::from_ne_bytes(*word)))
-                && test(u64::from_ne_bytes(*first))
-                && test(u64::from_ne_bytes(*last));
-        }
-        if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-            let pair = u64::from(u32::from_ne_bytes(*first)) << 32 | u64::from(u32::from_ne_bytes(*last));
-            return test(pair);
-        }
-        match *bytes {
-            [] => true,
-            [a] => test(u64::from_ne_bytes([a; 8])),
-            [a, b] => test(u64::from_ne_bytes([a, b, a, b, a, b, a, b])),
-            [a, b, c, ..] => test(u64::from_ne_bytes([a, b, c, a, b, c, a, b])),
-        }
-    }
-
-    /// Whether all bytes are ASCII and none is zero.
-    ///
-    /// Adding 0x7F carries into the high bit of each byte that is not zero, and out of none that is ASCII.
-    #[inline(always)]
-    pub(crate) const fn plain(word: u64) -> bool {
-        word & HIGH == 0 && (word + LOW) & HIGH == HIGH
-    }
-
-    /// The high bit of each byte that is `+` or `#`, which differ in one bit.
-    #[inline(always)]
-    const fn wildcards(word: u64) -> u64 {
-        const DIFFERENCE: u64 = u64::from_ne_bytes([b'+' ^ b'#'; 8]);
-        const WILDCARD: u64 = u64::from_ne_bytes([b'+' | b'#'; 8]);
-        let zero_at_wildcard = (word | DIFFERENCE) ^ WILDCARD;
-        !(((zero_at_wildcard & LOW) + LOW) | zero_at_wildcard) & HIGH
-    }
-
-    /// Whether no byte is `+` or `#`.
-    #[inline(always)]
-    pub(crate) const fn no_wildcard(word: u64) -> bool {
-        wildcards(word) == 0
-    }
-
-    /// The index of a `+` or `#` that `test` picks, the first one.
-    #[inline(always)]
-    pub(crate) fn find_wildcards(bytes: &[u8], test: impl Fn(usize) -> bool) -> Option<usize> {
-        let Some(last) = bytes.last_chunk::<8>() else {
-            return bytes
-                .iter()
-                .enumerate()
-                .find_map(|(at, b)| (matches!(b, b'+' | b'#') && test(at)).then_some(at));
-        };
-        let pick = |start: usize, word: &[u8; 8]| {
-            let mut found = wildcards(u64::from_le_bytes(*word));
-            while found != 0 {
-                let at = start + (found.trailing_zeros() / 8) as usize;
-                if test(at) {
-                    return Some(at);
-                }
-                found &= found - 1;
-            }
-            None
-        };
-        let mut start = 0;
-        for word in bytes.as_chunks::<8>().0 {
-            if let Some(at) = pick(start, word) {
-                return Some(at);
-            }
-            start += 8;
-        }
-        // The last word may overlap the one before it, whose wildcards have been tested by then.
-        if start == bytes.len() { None } else { pick(bytes.len() - 8, last) }
-    }
-}
-
 /// The first flaw of `bytes` as a UTF-8 Encoded String, and its index.
 #[inline]
 pub(crate) fn find_fault(bytes: &[u8], rules: TextRules) -> Option<(usize, TextFault)> {
-    if rules.plain() && words::all(bytes, words::plain) { None } else { find_fault_slowly(bytes, rules) }
+    if rules.plain() && words::is_plain(bytes) { None } else { find_fault_slowly(bytes, rules) }
 }
 
 #[inline(never)]

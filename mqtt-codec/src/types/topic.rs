@@ -1,7 +1,7 @@
 //! Topic Names and Topic Filters, and how they match.
 
-use super::text::{compare_bytes, words};
-use super::{InvalidText, Text};
+use super::text::compare_bytes;
+use super::{InvalidText, Text, words};
 use crate::storage::{MapStorage, Shared, Storage};
 use core::fmt;
 use core::hash::{Hash, Hasher};
@@ -46,33 +46,38 @@ pub(crate) fn find_wildcard(name: &[u8]) -> Option<usize> {
     name.iter().position(|b| matches!(b, b'+' | b'#'))
 }
 
-/// Whether the bytes are a Topic Name at first sight: not empty, ASCII, no U+0000, no wildcard. One pass.
-#[inline(always)]
-pub(crate) fn is_plain_topic(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && words::all(bytes, |word| words::plain(word) && words::no_wildcard(word))
+/// Whether the bytes are ASCII without U+0000 and misplaced wildcards: a Topic Filter, then, if there are any. One pass.
+#[inline(never)]
+pub(crate) fn is_plain_filter(filter: &[u8]) -> bool {
+    words::is_plain_filter(filter, |at| fills_its_level(filter, at))
 }
 
-/// Whether the bytes are ASCII without U+0000.
+/// What follows a Topic Filter behind its length, if the filter is right for sure: not empty, and plain.
 #[inline(always)]
-pub(crate) fn is_plain(bytes: &[u8]) -> bool {
-    words::all(bytes, words::plain)
+pub(crate) fn skip_plain_filter(input: &[u8]) -> Option<&[u8]> {
+    let (len, rest) = input.split_first_chunk()?;
+    let len = usize::from(u16::from_be_bytes(*len));
+    let (filter, rest) = rest.split_at_checked(len)?;
+    let plain = words::is_plain_topic_inline(filter) || is_plain_filter(filter);
+    (plain && len != 0).then_some(rest)
 }
 
 /// The index of the first wildcard that stands where it must not.
-///
-/// A wildcard is judged by its neighbours: `+` and `#` have a slash or nothing before them, `+` a slash or nothing behind it,
-/// and `#` nothing.
 pub(crate) fn find_misplaced(filter: &[u8]) -> Option<usize> {
-    let misplaced = |at: usize| {
-        let starts_level = at.checked_sub(1).is_none_or(|before| filter.get(before) == Some(&b'/'));
-        let ends_level = match filter.get(at + 1) {
-            None => true,
-            Some(b'/') => filter.get(at) == Some(&b'+'),
-            Some(_) => false,
-        };
-        !(starts_level && ends_level)
+    words::first_wildcard(filter, |at| !fills_its_level(filter, at))
+}
+
+/// Whether a wildcard stands where it may, judged by its neighbours: `+` and `#` have a slash or nothing before them, `+` a
+/// slash or nothing behind it, and `#` nothing.
+#[inline(always)]
+fn fills_its_level(filter: &[u8], at: usize) -> bool {
+    let starts_level = at == 0 || filter.get(at - 1) == Some(&b'/');
+    let ends_level = match filter.get(at + 1) {
+        None => true,
+        Some(b'/') => filter.get(at) == Some(&b'+'),
+        Some(_) => false,
     };
-    words::find_wildcards(filter, misplaced)
+    starts_level && ends_level
 }
 
 /// The index of the first byte that keeps a filter starting with `$share/` from being a Shared Subscription.

@@ -155,19 +155,11 @@ impl<'a> Connect<&'a [u8]> {
     pub(super) fn read(
         mut body: Cursor<'a>,
         level: ProtocolLevel,
-        strings: Strings,
+        strings: Strings<'_>,
         options: &DecodeOptions,
     ) -> Result<Self, DecodeError> {
         let lax = level == ProtocolLevel::V3_1;
-        let at = body.offset();
-        if body.read(Field::ProtocolName, parse::prefixed)? != level.version().protocol_name().as_bytes() {
-            return Err(body.error(Field::ProtocolName, at, Cause::ProtocolName)); // [MQTT-3.1.2-1]
-        }
-        let at = body.offset();
-        let number = body.read(Field::ProtocolLevel, parse::byte)?;
-        if number != level.version().level() {
-            return Err(body.error(Field::ProtocolLevel, at, Cause::ProtocolLevel(number))); // [MQTT-3.1.2-2]
-        }
+        body.read_protocol(Field::ProtocolLevel)?;
         let at = body.offset();
         let flags = body.read(Field::ConnectFlags, parse::byte)?;
         check_flags(flags, lax).map_err(|cause| body.error(Field::ConnectFlags, at, cause))?;
@@ -175,7 +167,7 @@ impl<'a> Connect<&'a [u8]> {
         let keep_alive = body.read(Field::KeepAlive, parse::u16)?;
 
         let at = body.offset();
-        let client_id = body.read(Field::ClientIdentifier, |i| strings.text(i))?;
+        let client_id = body.text(Field::ClientIdentifier, strings)?;
         if !options.any_client_identifier
             && let Err(e) = check_client_id(level, client_id.as_bytes(), clean_session)
         {
@@ -190,7 +182,7 @@ impl<'a> Connect<&'a [u8]> {
         let will = if flags & WILL == 0 {
             None
         } else {
-            let topic = body.read(Field::WillTopic, |i| strings.topic_name(i))?; // [MQTT-3.1.2-9]
+            let topic = body.topic_name(Field::WillTopic, strings)?; // [MQTT-3.1.2-9]
             let payload = body.read(Field::WillMessage, parse::binary)?;
             let qos = Qos::new((flags & WILL_QOS) >> 3).unwrap_or_default();
             Some(Will { topic, payload, qos, retain: flags & WILL_RETAIN != 0 })
@@ -198,7 +190,7 @@ impl<'a> Connect<&'a [u8]> {
         // 3.1 lets flagged strings be missing, for the sake of clients older than the fields.
         let has = |flag: u8, body: &Cursor<'_>| flags & flag != 0 && !(lax && body.is_empty());
         let credentials = if has(USER_NAME, &body) {
-            let user_name = body.read(Field::UserName, |i| strings.text(i))?; // [MQTT-3.1.2-19]
+            let user_name = body.text(Field::UserName, strings)?; // [MQTT-3.1.2-19]
             let password =
                 if has(PASSWORD, &body) { Some(body.read(Field::Password, parse::binary)?) } else { None };
             Some(Credentials { user_name, password })

@@ -14,7 +14,7 @@ pub use publish::Publish;
 pub use subscribe::{Filters, ReturnCodes, SubAck, Subscribe, SubscribeReturnCode, Subscription};
 pub use unsubscribe::{TopicFilters, Unsubscribe};
 
-pub(crate) use publish::delivery;
+pub(crate) use publish::read_delivery;
 
 use crate::decode::{Dialect, decoder};
 use crate::emit::{Body, Sink, encoding};
@@ -22,7 +22,7 @@ use crate::error::{DecodeError, Field};
 use crate::options::{DecodeOptions, FirstBytes};
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
-use crate::types::PacketId;
+use crate::types::{PacketId, TextRules};
 use crate::{PacketType, Version};
 
 /// Which of the two versions a CONNECT asks for.
@@ -199,7 +199,10 @@ impl Decoder {
 
     /// A decoder with these options.
     #[must_use]
-    pub const fn with_options(level: ProtocolLevel, options: DecodeOptions) -> Self {
+    pub const fn with_options(level: ProtocolLevel, mut options: DecodeOptions) -> Self {
+        if matches!(level, ProtocolLevel::V3_1) {
+            options.text = TextRules::NONE; // its text has no rules
+        }
         Self { level, options }
     }
 }
@@ -233,31 +236,50 @@ impl Dialect for Decoder {
         body: Cursor<'a>,
         done: impl Fn(Packet<&'a [u8]>) -> R,
     ) -> Result<R, DecodeError> {
+        let strings = Strings::new(self.level.version(), &self.options.text);
+        match packet {
+            PacketType::Publish => Ok(done(Packet::Publish(Publish::read(body, flags, strings)?))),
+            PacketType::PubAck => Ok(done(Packet::PubAck(only_id(body)?))),
+            PacketType::PubRec => Ok(done(Packet::PubRec(only_id(body)?))),
+            PacketType::PubRel => Ok(done(Packet::PubRel(only_id(body)?))),
+            PacketType::PubComp => Ok(done(Packet::PubComp(only_id(body)?))),
+            _ => self.read_rare(packet, body.rest(), body.end(), done),
+        }
+    }
+}
+
+/// Reads a body that is nothing but a Packet Identifier.
+#[inline(always)]
+fn only_id(mut body: Cursor<'_>) -> Result<PacketId, DecodeError> {
+    let id = body.read(Field::PacketIdentifier, parse::packet_id)?;
+    body.finish()?;
+    Ok(id)
+}
+
+impl Decoder {
+    /// Reads the packets that a stream has few of.
+    #[inline(never)]
+    fn read_rare<'a, R>(
+        &self,
+        packet: PacketType,
+        body: &'a [u8],
+        packet_len: usize,
+        done: impl Fn(Packet<&'a [u8]>) -> R,
+    ) -> Result<R, DecodeError> {
         let level = self.level;
-        let strings = match level {
-            ProtocolLevel::V3_1 => Strings::V3_1,
-            ProtocolLevel::V3_1_1 => Strings::Checked(self.options.text),
-        };
-        let only_id = |mut body: Cursor<'a>| {
-            let id = body.read(Field::PacketIdentifier, parse::packet_id)?;
-            body.finish().map(|()| id)
-        };
+        let strings = Strings::new(level.version(), &self.options.text);
+        let body = Cursor::new(body, packet_len, level.version(), packet);
         Ok(match packet {
-            PacketType::Publish => done(Packet::Publish(Publish::read(body, flags, strings)?)),
-            PacketType::PubAck => done(Packet::PubAck(only_id(body)?)),
-            PacketType::PubRec => done(Packet::PubRec(only_id(body)?)),
-            PacketType::PubRel => done(Packet::PubRel(only_id(body)?)),
-            PacketType::PubComp => done(Packet::PubComp(only_id(body)?)),
-            PacketType::UnsubAck => done(Packet::UnsubAck(only_id(body)?)),
             PacketType::Connect => done(Packet::Connect(Connect::read(body, level, strings, &self.options)?)),
             PacketType::ConnAck => done(Packet::ConnAck(ConnAck::read(body, level)?)),
             PacketType::Subscribe => done(Packet::Subscribe(Subscribe::read(body, level, strings)?)),
             PacketType::SubAck => done(Packet::SubAck(SubAck::read(body, level)?)),
             PacketType::Unsubscribe => done(Packet::Unsubscribe(Unsubscribe::read(body, strings)?)),
+            PacketType::UnsubAck => done(Packet::UnsubAck(only_id(body)?)),
             PacketType::PingReq => body.finish().map(|()| done(Packet::PingReq))?,
             PacketType::PingResp => body.finish().map(|()| done(Packet::PingResp))?,
-            // AUTH was refused with the first byte.
-            PacketType::Disconnect | PacketType::Auth => body.finish().map(|()| done(Packet::Disconnect))?,
+            // AUTH was refused with the first byte; the others were read in place.
+            _ => body.finish().map(|()| done(Packet::Disconnect))?,
         })
     }
 }

@@ -7,7 +7,7 @@ use crate::emit::{Body, Sink, encoding, head_encoding};
 use crate::error::{DecodeError, Field};
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
-use crate::types::{Delivery, PacketId, TopicName};
+use crate::types::{Delivery, TopicName};
 
 /// An Application Message, from a client to the server or from the server to a client.
 ///
@@ -55,28 +55,28 @@ impl<B: Storage> Publish<B> {
     }
 }
 
-/// What the flags of a PUBLISH say; QoS 3 was refused with the first byte.
-#[inline]
-pub(crate) fn delivery(flags: u8, packet_id: Option<PacketId>) -> Delivery {
-    let dup = flags & 0b1000 != 0;
-    match (packet_id, flags & 0b0110) {
-        (None, _) => Delivery::AtMostOnce,
-        (Some(packet_id), 0b0010) => Delivery::AtLeastOnce { packet_id, dup },
-        (Some(packet_id), _) => Delivery::ExactlyOnce { packet_id, dup },
+/// Reads what the flags of a PUBLISH say is there; QoS 3 was refused with the first byte.
+#[inline(always)]
+pub(crate) fn read_delivery(body: &mut Cursor<'_>, flags: u8) -> Result<Delivery, DecodeError> {
+    let qos = flags & 0b0110;
+    if qos == 0 {
+        return Ok(Delivery::AtMostOnce); // [MQTT-2.3.1-5] in 3.1.1, [MQTT-2.2.1-2] in 5.0
     }
+    let packet_id = body.read(Field::PacketIdentifier, parse::packet_id)?; // [MQTT-2.3.1-1], [MQTT-2.2.1-3]
+    let dup = flags & 0b1000 != 0;
+    Ok(if qos == 0b0010 {
+        Delivery::AtLeastOnce { packet_id, dup }
+    } else {
+        Delivery::ExactlyOnce { packet_id, dup }
+    })
 }
 
 impl<'a> Publish<&'a [u8]> {
     #[inline(always)]
-    pub(super) fn read(mut body: Cursor<'a>, flags: u8, strings: Strings) -> Result<Self, DecodeError> {
-        let topic = body.read(Field::TopicName, |i| strings.topic_name(i))?; // [MQTT-3.3.2-1, -2]
-        let packet_id = if flags & 0b0110 == 0 {
-            None // [MQTT-2.3.1-5]
-        } else {
-            Some(body.read(Field::PacketIdentifier, parse::packet_id)?) // [MQTT-2.3.1-1]
-        };
-        let payload = body.rest();
-        Ok(Self { delivery: delivery(flags, packet_id), retain: flags & 1 != 0, topic, payload })
+    pub(super) fn read(mut body: Cursor<'a>, flags: u8, strings: Strings<'_>) -> Result<Self, DecodeError> {
+        let topic = body.topic_name(Field::TopicName, strings)?; // [MQTT-3.3.2-1, -2]
+        let delivery = read_delivery(&mut body, flags)?;
+        Ok(Self { delivery, retain: flags & 1 != 0, topic, payload: body.rest() })
     }
 }
 

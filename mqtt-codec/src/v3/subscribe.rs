@@ -9,7 +9,7 @@ use crate::error::{Cause, DecodeError, Field};
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
 use crate::types::{BuildError, Item, List, PacketId, Qos, TopicFilter, Writer};
-use crate::types::{read_byte, read_prefixed, sealed_item, write_all, write_prefixed};
+use crate::types::{read_byte, read_prefixed, sealed_item, skip_plain_filter, write_all, write_prefixed};
 
 /// A client subscribes to one or more Topic Filters.
 ///
@@ -58,12 +58,15 @@ impl<'a> Subscribe<&'a [u8]> {
     pub(super) fn read(
         mut body: Cursor<'a>,
         level: ProtocolLevel,
-        strings: Strings,
+        strings: Strings<'_>,
     ) -> Result<Self, DecodeError> {
         let packet_id = body.read(Field::PacketIdentifier, parse::packet_id)?;
         let filters = List::checked(body.rest());
         if body.is_empty() {
             return Err(body.error(Field::TopicFilter, body.offset(), Cause::EmptyList)); // [MQTT-3.8.3-3]
+        }
+        if !strings.refuses_ascii() && is_plain_list(body.rest()) {
+            return Ok(Self { packet_id, filters });
         }
         while !body.is_empty() {
             body.read(Field::TopicFilter, |i| strings.topic_filter(i))?;
@@ -79,6 +82,19 @@ impl<'a> Subscribe<&'a [u8]> {
         }
         Ok(Self { packet_id, filters })
     }
+}
+
+/// Whether all filters and what follows them are right for sure: a first look that settles nearly all lists.
+#[inline(never)]
+fn is_plain_list(mut list: &[u8]) -> bool {
+    while let Some(rest) = skip_plain_filter(list) {
+        match *rest {
+            [0..=2] => return true,
+            [0..=2, ref rest @ ..] => list = rest,
+            _ => return false,
+        }
+    }
+    false
 }
 
 impl<B: Storage> Body for Subscribe<B> {

@@ -40,7 +40,7 @@ impl<B: Storage> Item for TopicFilter<B> {
 }
 
 impl<'a> Unsubscribe<&'a [u8]> {
-    pub(super) fn read(mut body: Cursor<'a>, strings: Strings) -> Result<Self, DecodeError> {
+    pub(super) fn read(mut body: Cursor<'a>, strings: Strings<'_>) -> Result<Self, DecodeError> {
         let packet_id = body.read(Field::PacketIdentifier, parse::packet_id)?;
         let filters = List::checked(body.rest());
         if body.is_empty() {

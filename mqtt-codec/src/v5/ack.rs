@@ -88,7 +88,7 @@ impl<'a, R: AckReason> Ack<R, &'a [u8]> {
     #[inline]
     pub(super) fn read(
         mut body: Cursor<'a>,
-        strings: Strings,
+        strings: Strings<'_>,
         options: &DecodeOptions,
     ) -> Result<Self, DecodeError> {
         let packet_id = body.read(Field::PacketIdentifier, parse::packet_id)?;

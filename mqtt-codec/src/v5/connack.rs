@@ -52,7 +52,7 @@ impl<B: Storage> ConnAck<B> {
 impl<'a> ConnAck<&'a [u8]> {
     pub(super) fn read(
         mut body: Cursor<'a>,
-        strings: Strings,
+        strings: Strings<'_>,
         options: &DecodeOptions,
     ) -> Result<Self, DecodeError> {
         let flags_at = body.offset();

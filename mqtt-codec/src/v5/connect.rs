@@ -98,30 +98,22 @@ impl<B: Storage> Connect<B> {
 impl<'a> Connect<&'a [u8]> {
     pub(super) fn read(
         mut body: Cursor<'a>,
-        strings: Strings,
+        strings: Strings<'_>,
         options: &DecodeOptions,
     ) -> Result<Self, DecodeError> {
-        let at = body.offset();
-        if body.read(Field::ProtocolName, parse::prefixed)? != Version::V5.protocol_name().as_bytes() {
-            return Err(body.error(Field::ProtocolName, at, Cause::ProtocolName)); // [MQTT-3.1.2-1]
-        }
-        let at = body.offset();
-        let version = body.read(Field::ProtocolVersion, parse::byte)?;
-        if version != Version::V5.level() {
-            return Err(body.error(Field::ProtocolVersion, at, Cause::ProtocolLevel(version))); // [MQTT-3.1.2-2]
-        }
+        body.read_protocol(Field::ProtocolVersion)?;
         let at = body.offset();
         let flags = body.read(Field::ConnectFlags, parse::byte)?;
         check_flags(flags).map_err(|cause| body.error(Field::ConnectFlags, at, cause))?;
         let keep_alive = body.read(Field::KeepAlive, parse::u16)?;
         let properties = ConnectProperties::read(&mut body, Field::PropertyLength, strings, options)?;
-        let client_id = body.read(Field::ClientIdentifier, |i| strings.text(i))?;
+        let client_id = body.text(Field::ClientIdentifier, strings)?;
         let will =
             if flags & WILL == 0 { None } else { Some(Will::read(&mut body, flags, strings, options)?) };
         let user_name = if flags & USER_NAME == 0 {
             None // [MQTT-3.1.2-16]
         } else {
-            Some(body.read(Field::UserName, |i| strings.text(i))?) // [MQTT-3.1.2-17]
+            Some(body.text(Field::UserName, strings)?) // [MQTT-3.1.2-17]
         };
         let password = if flags & PASSWORD == 0 {
             None // [MQTT-3.1.2-18]
@@ -145,11 +137,11 @@ impl<'a> Will<&'a [u8]> {
     fn read(
         body: &mut Cursor<'a>,
         flags: u8,
-        strings: Strings,
+        strings: Strings<'_>,
         options: &DecodeOptions,
     ) -> Result<Self, DecodeError> {
         let properties = WillProperties::read(body, Field::WillPropertyLength, strings, options)?; // [MQTT-3.1.2-9]
-        let topic = body.read(Field::WillTopic, |i| strings.topic_name(i))?; // [MQTT-3.1.3-11]
+        let topic = body.topic_name(Field::WillTopic, strings)?; // [MQTT-3.1.3-11]
         let at = body.offset() + 2;
         let payload = body.read(Field::WillPayload, parse::binary)?;
         if options.check_payload_format && properties.payload_format_indicator() == Some(PayloadFormat::Utf8)

@@ -35,7 +35,7 @@ impl<B: Storage> Disconnect<B> {
 impl<'a> Disconnect<&'a [u8]> {
     pub(super) fn read(
         mut body: Cursor<'a>,
-        strings: Strings,
+        strings: Strings<'_>,
         options: &DecodeOptions,
     ) -> Result<Self, DecodeError> {
         let reason = if body.is_empty() {
@@ -97,7 +97,7 @@ pub struct Auth<B: Storage = Shared> {
 impl<'a> Auth<&'a [u8]> {
     pub(super) fn read(
         mut body: Cursor<'a>,
-        strings: Strings,
+        strings: Strings<'_>,
         options: &DecodeOptions,
     ) -> Result<Self, DecodeError> {
         if body.is_empty() {

@@ -6,7 +6,7 @@
 use super::property::{
     PayloadFormat, Properties, PropertiesBuilder, Property, PropertyId, Rules, SubscriptionId,
 };
-use crate::error::{Field, Sender};
+use crate::error::Field;
 use crate::storage::{Shared, Storage};
 use crate::types::{Binary, BuildError, Qos, Text, TopicName, Writer};
 use core::num::{NonZeroU16, NonZeroU32};
@@ -21,35 +21,15 @@ pub trait Kind: super::sealed::Sealed {
 /// A kind whose block may be empty: all but AUTH's.
 pub trait MayBeEmpty: Kind {}
 
-const fn anyone(_: PropertyId) -> Option<Sender> {
-    None
-}
-
 const PLAIN: Rules = Rules {
     allowed: 0,
-    many_subscription_ids: false,
+    repeatable: PropertyId::UserProperty.bit(),
     forgets_repeats: false,
-    only_from: anyone,
+    from_client: 0,
+    from_server: 0,
     required: None,
     data_needs_method: false,
 };
-
-/// A client must not send Subscription Identifiers in PUBLISH \[MQTT-3.3.4-6\].
-const fn publish_only_from(id: PropertyId) -> Option<Sender> {
-    match id {
-        PropertyId::SubscriptionIdentifier => Some(Sender::Server),
-        _ => None,
-    }
-}
-
-/// A server must not send Session Expiry Interval in DISCONNECT \[MQTT-3.14.2-2\]; Server Reference is a server's.
-const fn disconnect_only_from(id: PropertyId) -> Option<Sender> {
-    match id {
-        PropertyId::SessionExpiryInterval => Some(Sender::Client),
-        PropertyId::ServerReference => Some(Sender::Server),
-        _ => None,
-    }
-}
 
 /// The type of a value when it is read, by how it is built.
 macro_rules! value_type {
@@ -219,9 +199,9 @@ kinds! {
 
     /// The properties of PUBLISH. Spec: 5.0 §3.3.2.3.
     Publish PublishProperties (Rules {
-        many_subscription_ids: true,
+        repeatable: PLAIN.repeatable | PropertyId::SubscriptionIdentifier.bit(),
         forgets_repeats: true,
-        only_from: publish_only_from,
+        from_server: PropertyId::SubscriptionIdentifier.bit(), // [MQTT-3.3.4-6]
         ..PLAIN
     }) {
         payload_format_indicator: PayloadFormatIndicator PayloadFormat
@@ -256,7 +236,11 @@ kinds! {
     Unsubscribe UnsubscribeProperties (PLAIN) {}
 
     /// The properties of DISCONNECT. Spec: 5.0 §3.14.2.2.
-    Disconnect DisconnectProperties (Rules { only_from: disconnect_only_from, ..PLAIN }) {
+    Disconnect DisconnectProperties (Rules {
+        from_client: PropertyId::SessionExpiryInterval.bit(), // [MQTT-3.14.2-2]
+        from_server: PropertyId::ServerReference.bit(),
+        ..PLAIN
+    }) {
         session_expiry_interval: SessionExpiryInterval u32
             "A new Session Expiry Interval, in seconds; clients only. §3.14.2.2.2.";
         reason_string: ReasonString text

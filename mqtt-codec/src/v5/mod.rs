@@ -178,7 +178,7 @@ fn read_reason<R: ReasonCode>(body: &mut Cursor<'_>, options: &DecodeOptions) ->
     let Some(reason) = R::from_u8(code) else {
         return Err(body.error(Field::ReasonCode, at, Cause::ReasonCode(code)));
     };
-    match (options.sender, reason.only_from()) {
+    match (options.known_sender(), reason.only_from()) {
         (Some(sender), Some(only)) if sender != only => {
             Err(body.error(Field::ReasonCode, at, Cause::ReasonCodeSender { code, sender }))
         }
@@ -237,13 +237,34 @@ impl Dialect for Decoder {
         done: impl Fn(Packet<&'a [u8]>) -> R,
     ) -> Result<R, DecodeError> {
         let options = &self.options;
-        let strings = Strings::Checked(options.text);
+        let strings = Strings::new(Version::V5, &options.text);
+        match packet {
+            PacketType::Publish => {
+                Ok(done(Packet::Publish(Publish::read(body, flags, strings, options)?)))
+            }
+            PacketType::PubAck => Ok(done(Packet::PubAck(Ack::read(body, strings, options)?))),
+            PacketType::PubRec => Ok(done(Packet::PubRec(Ack::read(body, strings, options)?))),
+            PacketType::PubRel => Ok(done(Packet::PubRel(Ack::read(body, strings, options)?))),
+            PacketType::PubComp => Ok(done(Packet::PubComp(Ack::read(body, strings, options)?))),
+            _ => self.read_rare(packet, body.rest(), body.end(), done),
+        }
+    }
+}
+
+impl Decoder {
+    /// Reads the packets that a stream has few of.
+    #[inline(never)]
+    fn read_rare<'a, R>(
+        &self,
+        packet: PacketType,
+        body: &'a [u8],
+        packet_len: usize,
+        done: impl Fn(Packet<&'a [u8]>) -> R,
+    ) -> Result<R, DecodeError> {
+        let options = &self.options;
+        let strings = Strings::new(Version::V5, &options.text);
+        let body = Cursor::new(body, packet_len, Version::V5, packet);
         Ok(match packet {
-            PacketType::Publish => done(Packet::Publish(Publish::read(body, flags, strings, options)?)),
-            PacketType::PubAck => done(Packet::PubAck(Ack::read(body, strings, options)?)),
-            PacketType::PubRec => done(Packet::PubRec(Ack::read(body, strings, options)?)),
-            PacketType::PubRel => done(Packet::PubRel(Ack::read(body, strings, options)?)),
-            PacketType::PubComp => done(Packet::PubComp(Ack::read(body, strings, options)?)),
             PacketType::Connect => done(Packet::Connect(Connect::read(body, strings, options)?)),
             PacketType::ConnAck => done(Packet::ConnAck(ConnAck::read(body, strings, options)?)),
             PacketType::Subscribe => done(Packet::Subscribe(Subscribe::read(body, strings, options)?)),
@@ -252,8 +273,9 @@ impl Dialect for Decoder {
             PacketType::UnsubAck => done(Packet::UnsubAck(FiltersAck::read(body, strings, options)?)),
             PacketType::PingReq => body.finish().map(|()| done(Packet::PingReq))?,
             PacketType::PingResp => body.finish().map(|()| done(Packet::PingResp))?,
-            PacketType::Disconnect => done(Packet::Disconnect(Disconnect::read(body, strings, options)?)),
             PacketType::Auth => done(Packet::Auth(Auth::read(body, strings, options)?)),
+            // The others were read in place.
+            _ => done(Packet::Disconnect(Disconnect::read(body, strings, options)?)),
         })
     }
 }

@@ -9,7 +9,7 @@ use crate::options::DecodeOptions;
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Storage};
 use crate::types::{Binary, BuildError, Qos, Scratch, Text, TopicName, VarInt, Writer};
-use crate::types::{read_byte, read_prefixed, write_all, write_prefixed};
+use crate::types::{is_plain, is_plain_topic, read_byte, read_prefixed, write_all, write_prefixed};
 use core::fmt;
 use core::marker::PhantomData;
 use core::num::{NonZeroU16, NonZeroU32};
@@ -82,6 +82,7 @@ trait Value<'a>: Sized {
 }
 
 impl Value<'_> for bool {
+    #[inline]
     fn read(bytes: &mut &[u8]) -> Option<Self> {
         read_byte(bytes).map(|b| b != 0)
     }
@@ -91,6 +92,7 @@ impl Value<'_> for bool {
 }
 
 impl Value<'_> for PayloadFormat {
+    #[inline]
     fn read(bytes: &mut &[u8]) -> Option<Self> {
         bool::read(bytes).map(|utf8| if utf8 { Self::Utf8 } else { Self::Unspecified })
     }
@@ -101,6 +103,7 @@ impl Value<'_> for PayloadFormat {
 
 /// As the value of Maximum QoS, which is never 2.
 impl Value<'_> for Qos {
+    #[inline]
     fn read(bytes: &mut &[u8]) -> Option<Self> {
         read_byte(bytes).and_then(Self::new)
     }
@@ -113,6 +116,7 @@ impl Value<'_> for Qos {
 }
 
 impl Value<'_> for u16 {
+    #[inline]
     fn read(bytes: &mut &[u8]) -> Option<Self> {
         let (value, rest) = bytes.split_first_chunk()?;
         *bytes = rest;
@@ -124,6 +128,7 @@ impl Value<'_> for u16 {
 }
 
 impl Value<'_> for NonZeroU16 {
+    #[inline]
     fn read(bytes: &mut &[u8]) -> Option<Self> {
         u16::read(bytes).and_then(Self::new)
     }
@@ -133,6 +138,7 @@ impl Value<'_> for NonZeroU16 {
 }
 
 impl Value<'_> for u32 {
+    #[inline]
     fn read(bytes: &mut &[u8]) -> Option<Self> {
         let (value, rest) = bytes.split_first_chunk()?;
         *bytes = rest;
@@ -144,6 +150,7 @@ impl Value<'_> for u32 {
 }
 
 impl Value<'_> for NonZeroU32 {
+    #[inline]
     fn read(bytes: &mut &[u8]) -> Option<Self> {
         u32::read(bytes).and_then(Self::new)
     }
@@ -153,6 +160,7 @@ impl Value<'_> for NonZeroU32 {
 }
 
 impl Value<'_> for SubscriptionId {
+    #[inline]
     fn read(bytes: &mut &[u8]) -> Option<Self> {
         let (rest, id) = parse::var_int(bytes).ok()?;
         *bytes = rest;
@@ -165,6 +173,7 @@ impl Value<'_> for SubscriptionId {
 }
 
 impl<'a> Value<'a> for Text<&'a [u8]> {
+    #[inline]
     fn read(bytes: &mut &'a [u8]) -> Option<Self> {
         read_prefixed(bytes).map(Text::checked)
     }
@@ -174,6 +183,7 @@ impl<'a> Value<'a> for Text<&'a [u8]> {
 }
 
 impl<'a> Value<'a> for TopicName<&'a [u8]> {
+    #[inline]
     fn read(bytes: &mut &'a [u8]) -> Option<Self> {
         read_prefixed(bytes).map(TopicName::checked)
     }
@@ -183,6 +193,7 @@ impl<'a> Value<'a> for TopicName<&'a [u8]> {
 }
 
 impl<'a> Value<'a> for Binary<&'a [u8]> {
+    #[inline]
     fn read(bytes: &mut &'a [u8]) -> Option<Self> {
         read_prefixed(bytes).map(Binary::checked)
     }
@@ -192,6 +203,7 @@ impl<'a> Value<'a> for Binary<&'a [u8]> {
 }
 
 impl<'a> Value<'a> for UserProperty<'a> {
+    #[inline]
     fn read(bytes: &mut &'a [u8]) -> Option<Self> {
         Some(Self { name: Text::read(bytes)?, value: Text::read(bytes)? })
     }
@@ -239,11 +251,15 @@ macro_rules! property_table {
                     $(Self::$name => Field::$name,)*
                 }
             }
+        }
 
-            #[inline]
-            const fn shape(self) -> Shape {
-                match self {
-                    $(Self::$name => Shape::$shape,)*
+        impl Shape {
+            /// How the value of the property with this identifier travels.
+            #[inline(always)]
+            const fn of(id: u8) -> Option<Self> {
+                match id {
+                    $($id => Some(Self::$shape),)*
+                    _ => None,
                 }
             }
         }
@@ -258,6 +274,7 @@ macro_rules! property_table {
             }
 
             /// Reads the property at the front of a block that has been checked.
+            #[inline(always)]
             fn read(bytes: &mut &'a [u8]) -> Option<Self> {
                 match PropertyId::new(read_byte(bytes)?)? {
                     $(PropertyId::$name => <$value as Value<'a>>::read(bytes).map(Self::$name),)*
@@ -336,15 +353,6 @@ impl PropertyId {
     pub(crate) const fn bit(self) -> u64 {
         1 << self as u8
     }
-
-    /// Whether a block of this kind may carry the property more than once.
-    pub(crate) const fn repeats(self, kind: &Rules) -> bool {
-        match self {
-            Self::UserProperty => true,
-            Self::SubscriptionIdentifier => kind.many_subscription_ids,
-            _ => false,
-        }
-    }
 }
 
 /// What a kind of property block may hold.
@@ -353,16 +361,41 @@ impl PropertyId {
 pub struct Rules {
     /// The set of properties, a bit per identifier.
     pub(crate) allowed: u64,
-    /// PUBLISH alone repeats its Subscription Identifiers.
-    pub(super) many_subscription_ids: bool,
+    /// The set of those that may come more than once.
+    pub(crate) repeatable: u64,
     /// PUBLISH alone forgets to forbid two repetitions.
     pub(super) forgets_repeats: bool,
-    /// The side that alone may send a property in this packet.
-    pub(super) only_from: fn(PropertyId) -> Option<Sender>,
+    /// The set of those that the client alone may send in this packet.
+    pub(super) from_client: u64,
+    /// The set of those that the server alone may send in this packet.
+    pub(super) from_server: u64,
     /// A property that must be there.
     pub(crate) required: Option<PropertyId>,
     /// Whether Authentication Data needs an Authentication Method beside it.
     pub(crate) data_needs_method: bool,
+}
+
+impl Rules {
+    /// The set of those that the sender, where it is known, leaves to the other side.
+    #[inline(always)]
+    const fn withheld_from(&self, sender: Option<Sender>) -> u64 {
+        match sender {
+            None => 0,
+            Some(Sender::Client) => self.from_server,
+            Some(Sender::Server) => self.from_client,
+        }
+    }
+
+    /// The set of those that may come.
+    #[inline(always)]
+    const fn open(&self, sender: Option<Sender>) -> u64 {
+        self.allowed & !self.withheld_from(sender)
+    }
+
+    #[inline(always)]
+    const fn asks_for_method(&self) -> bool {
+        self.required.is_some() || self.data_needs_method
+    }
 }
 
 /// The properties of a packet, in the order they travel.
@@ -400,6 +433,7 @@ impl<B: Storage, K: Kind> Properties<B, K> {
 
     /// The properties, in the order they travel.
     #[must_use]
+    #[inline]
     pub fn iter(&self) -> PropertyIter<'_> {
         PropertyIter { rest: self.as_bytes() }
     }
@@ -512,93 +546,164 @@ impl<'a, K: Kind> Properties<&'a [u8], K> {
     pub(super) fn read(
         body: &mut Cursor<'a>,
         length: Field,
-        strings: Strings,
+        strings: Strings<'_>,
         options: &DecodeOptions,
     ) -> Result<Self, DecodeError> {
         read_block(body, length, &K::RULES, strings, options).map(Self::checked)
     }
 }
 
-/// Checks a block, property by property, and yields its bytes.
-#[inline]
+/// Reads a block with its length, and yields its bytes.
+///
+/// Nearly all blocks are settled by a first look, which says no more than that nothing can be wrong.
+#[inline(always)]
 fn read_block<'a>(
     body: &mut Cursor<'a>,
     length: Field,
     rules: &Rules,
-    strings: Strings,
+    strings: Strings<'_>,
     options: &DecodeOptions,
 ) -> Result<&'a [u8], DecodeError> {
-    if let [0, ..] = body.rest()
-        && rules.required.is_none()
+    if let [len @ 0..=0x7f, ref rest @ ..] = *body.rest()
+        && let Some((block, rest)) = rest.split_at_checked(usize::from(len))
+        && (len == 0 && rules.required.is_none()
+            || !strings.refuses_ascii() && is_plain_block(block, rules, options.known_sender()))
     {
-        body.read(length, parse::byte)?;
-        return Ok(&[]);
+        body.skip_to(rest);
+        return Ok(block);
     }
+    let (block, rest) = read_any_block(*body, length, rules, strings, options)?;
+    body.skip_to(rest);
+    Ok(block)
+}
+
+/// Whether a block is right for sure: each property may be there, once or more often, is whole and in its range, and text
+/// is ASCII. [`check_block`] takes the time to judge the others.
+#[inline(never)]
+fn is_plain_block(mut rest: &[u8], rules: &Rules, sender: Option<Sender>) -> bool {
+    // The properties that may come next: one that may not repeat leaves the set when it has come.
+    let mut open = rules.open(sender);
+    while let [number, ref value @ ..] = *rest {
+        let bit = 1_u64.checked_shl(u32::from(number)).unwrap_or(0);
+        if open & bit == 0 {
+            return false;
+        }
+        open &= !bit | rules.repeatable;
+        match skip_plain(number, value) {
+            Some(tail) => rest = tail,
+            None => return false,
+        }
+    }
+    !rules.asks_for_method()
+        || open & PropertyId::AuthenticationMethod.bit() == 0
+        || rules.required.is_none() && open & PropertyId::AuthenticationData.bit() != 0
+}
+
+/// What follows the value of a property, if the value is right for sure.
+#[inline(always)]
+fn skip_plain(number: u8, value: &[u8]) -> Option<&[u8]> {
+    let mut rest = value;
+    match Shape::of(number)? {
+        Shape::Flag => (read_byte(&mut rest)? <= 1).then_some(rest),
+        Shape::U16 => rest.split_at_checked(2).map(|(_, rest)| rest),
+        Shape::NonZeroU16 => (<u16 as Value<'_>>::read(&mut rest)? != 0).then_some(rest),
+        Shape::U32 => rest.split_at_checked(4).map(|(_, rest)| rest),
+        Shape::NonZeroU32 => (<u32 as Value<'_>>::read(&mut rest)? != 0).then_some(rest),
+        Shape::VarInt => matches!(read_byte(&mut rest)?, 1..=0x7f).then_some(rest),
+        Shape::Topic => {
+            let topic = read_prefixed(&mut rest)?;
+            (is_plain_topic(topic) && !topic.is_empty()).then_some(rest)
+        }
+        Shape::Binary => read_prefixed(&mut rest).map(|_| rest),
+        Shape::Text => is_plain(read_prefixed(&mut rest)?).then_some(rest),
+        Shape::Pair => {
+            let plain = is_plain(read_prefixed(&mut rest)?) && is_plain(read_prefixed(&mut rest)?);
+            plain.then_some(rest)
+        }
+    }
+}
+
+/// Reads a block with its length, and takes its time; yields its bytes and those behind it.
+#[inline(never)]
+fn read_any_block<'a>(
+    mut body: Cursor<'a>,
+    length: Field,
+    rules: &Rules,
+    strings: Strings<'_>,
+    options: &DecodeOptions,
+) -> Result<(&'a [u8], &'a [u8]), DecodeError> {
     let at = body.offset();
     let len = body.read(length, parse::shortest_var_int)?;
     let len = usize::try_from(len.get()).unwrap_or(usize::MAX);
     let Some(block) = body.split(len) else {
         return Err(body.error(length, at, Cause::Truncated));
     };
-    if len != 0 || rules.required.is_some() {
+    if strings.refuses_ascii() || !is_plain_block(block.rest(), rules, options.known_sender()) {
         check_block(block, rules, strings, options)?;
     }
-    Ok(block.rest())
+    Ok((block.rest(), body.rest()))
 }
 
+/// Judges a block property by property, and says what is wrong.
+#[inline(never)]
 fn check_block(
-    mut block: Cursor<'_>,
+    whole: Cursor<'_>,
     rules: &Rules,
-    strings: Strings,
+    strings: Strings<'_>,
     options: &DecodeOptions,
 ) -> Result<(), DecodeError> {
-    // The properties that may still come; one that may not repeat leaves the set when it has come.
-    let mut open = rules.allowed;
-    let mut data_at = 0;
-    while !block.is_empty() {
-        let at = block.offset();
-        let number = block.read(Field::PropertyIdentifier, parse::shortest_var_int)?.get();
-        let id = match u8::try_from(number).ok().and_then(PropertyId::new) {
-            Some(id) if open & id.bit() != 0 => id,
-            other => unexpected(&block, at, number, other, rules, options)?,
+    let mut block = whole;
+    // The properties that may come next: one that may not repeat leaves the set when it has come.
+    let mut open = rules.open(options.known_sender());
+    while let [number, ref value @ ..] = *block.rest() {
+        let id = match PropertyId::new(number) {
+            Some(id) if open & id.bit() != 0 => {
+                block.skip_to(value);
+                id
+            }
+            _ => unexpected(&mut block, rules, options)?,
         };
-        if options.sender.is_some() {
-            check_sender(&block, at, id, rules, options)?;
-        }
-        if !id.repeats(rules) {
-            open &= !id.bit();
-        }
-        if id == PropertyId::AuthenticationData {
-            data_at = at;
-        }
+        open &= !id.bit() | rules.repeatable;
         check_value(&mut block, id, strings)?;
     }
+    if rules.asks_for_method() { check_method(whole, rules, open) } else { Ok(()) }
+}
+
+/// What the Authentication Method has to do with: AUTH needs one, and so does Authentication Data in CONNECT.
+#[cold]
+fn check_method(block: Cursor<'_>, rules: &Rules, open: u64) -> Result<(), DecodeError> {
     let missing = |id: PropertyId| open & id.bit() != 0;
     if let Some(required) = rules.required
         && missing(required)
     {
-        return Err(block.error(required.field(), block.offset(), Cause::AuthenticationMethod));
+        return Err(block.error(required.field(), block.end(), Cause::AuthenticationMethod));
     }
     if rules.data_needs_method
         && !missing(PropertyId::AuthenticationData)
         && missing(PropertyId::AuthenticationMethod)
     {
+        let mut properties = PropertyIter { rest: block.rest() };
+        let mut data_at = block.offset();
+        while properties.clone().next().is_some_and(|p| p.id() != PropertyId::AuthenticationData) {
+            properties.next();
+            data_at = block.end() - properties.rest.len();
+        }
         return Err(block.error(Field::AuthenticationData, data_at, Cause::AuthenticationData));
     }
     Ok(())
 }
 
-/// A property that is unknown, misplaced, or here again; the last may be accepted by option.
+/// A property that is unknown, misplaced, of the wrong sender, or here again; the last may be accepted by option.
 #[cold]
+#[inline(never)]
 fn unexpected(
-    block: &Cursor<'_>,
-    at: usize,
-    number: u32,
-    id: Option<PropertyId>,
+    block: &mut Cursor<'_>,
     rules: &Rules,
     options: &DecodeOptions,
 ) -> Result<PropertyId, DecodeError> {
-    let Some(id) = id else {
+    let at = block.offset();
+    let number = block.read(Field::PropertyIdentifier, parse::shortest_var_int)?.get();
+    let Some(id) = u8::try_from(number).ok().and_then(PropertyId::new) else {
         return Err(block.error(Field::PropertyIdentifier, at, Cause::UnknownProperty(number)));
     };
     let field = id.field();
@@ -607,60 +712,52 @@ fn unexpected(
     }
     let forgotten = matches!(id, PropertyId::PayloadFormatIndicator | PropertyId::MessageExpiryInterval);
     if forgotten && rules.forgets_repeats && options.accept_repeated {
-        Ok(id)
-    } else {
-        Err(block.error(field, at, Cause::RepeatedProperty(field)))
+        return Ok(id);
     }
-}
-
-fn check_sender(
-    block: &Cursor<'_>,
-    at: usize,
-    id: PropertyId,
-    rules: &Rules,
-    options: &DecodeOptions,
-) -> Result<(), DecodeError> {
-    match (options.sender, (rules.only_from)(id)) {
-        (Some(sender), Some(only)) if sender != only => {
-            Err(block.error(id.field(), at, Cause::PropertySender { property: id.field(), sender }))
+    Err(match options.known_sender() {
+        Some(sender) if rules.withheld_from(Some(sender)) & id.bit() != 0 => {
+            block.error(field, at, Cause::PropertySender { property: field, sender })
         }
-        _ => Ok(()),
-    }
+        _ => block.error(field, at, Cause::RepeatedProperty(field)),
+    })
 }
 
-#[inline]
-fn check_value(block: &mut Cursor<'_>, id: PropertyId, strings: Strings) -> Result<(), DecodeError> {
-    let here = *block;
+#[inline(always)]
+fn check_value(block: &mut Cursor<'_>, id: PropertyId, strings: Strings<'_>) -> Result<(), DecodeError> {
     let field = id.field();
-    let out_of_range = |value: u32| {
-        let cause =
-            if id == PropertyId::TopicAlias { Cause::TopicAliasZero } else { Cause::PropertyValue(value) };
-        Err(here.error(field, here.offset(), cause))
-    };
-    match id.shape() {
+    match Shape::of(id as u8).unwrap_or(Shape::Binary) {
         Shape::Flag => match block.read(field, parse::byte)? {
             0 | 1 => Ok(()),
-            other => out_of_range(u32::from(other)),
+            other => Err(out_of_range(*block, id, 1, u32::from(other))),
         },
         Shape::U16 => block.read(field, parse::u16).map(drop),
         Shape::NonZeroU16 => match block.read(field, parse::u16)? {
-            0 => out_of_range(0),
+            0 => Err(out_of_range(*block, id, 2, 0)),
             _ => Ok(()),
         },
         Shape::U32 => block.read(field, parse::u32).map(drop),
         Shape::NonZeroU32 => match block.read(field, parse::u32)? {
-            0 => out_of_range(0),
+            0 => Err(out_of_range(*block, id, 4, 0)),
             _ => Ok(()),
         },
         Shape::VarInt => match block.read(field, parse::shortest_var_int)?.get() {
-            0 => out_of_range(0),
+            0 => Err(out_of_range(*block, id, 1, 0)),
             _ => Ok(()),
         },
-        Shape::Text => block.read(field, |i| strings.text(i)).map(drop),
-        Shape::Topic => block.read(field, |i| strings.topic_name(i)).map(drop),
+        Shape::Text => block.text(field, strings).map(drop),
+        Shape::Topic => block.topic_name(field, strings).map(drop),
         Shape::Binary => block.read(field, parse::binary).map(drop),
         Shape::Pair => block.read(field, |i| strings.text_pair(i)),
     }
+}
+
+/// A value that the property must not have; it has been read, and has `len` bytes.
+#[cold]
+#[inline(never)]
+fn out_of_range(block: Cursor<'_>, id: PropertyId, len: usize, value: u32) -> DecodeError {
+    let cause =
+        if id == PropertyId::TopicAlias { Cause::TopicAliasZero } else { Cause::PropertyValue(value) };
+    block.error(id.field(), block.offset() - len, cause)
 }
 
 /// Builds a block of properties of one kind; made by `builder` and `builder_in`.
@@ -708,7 +805,7 @@ impl<W: Writer, K: Kind> PropertiesBuilder<W, K> {
         if K::RULES.allowed & id.bit() == 0 {
             return Err(BuildError::Misplaced(id.field()));
         }
-        if self.seen & id.bit() != 0 && !id.repeats(&K::RULES) {
+        if self.seen & id.bit() != 0 && K::RULES.repeatable & id.bit() == 0 {
             return Err(BuildError::Repeated(id.field()));
         }
         self.seen |= id.bit();

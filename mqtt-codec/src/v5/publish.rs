@@ -10,7 +10,7 @@ use crate::options::DecodeOptions;
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
 use crate::types::{BuildError, Delivery, TopicName};
-use crate::v3::delivery;
+use crate::v3::read_delivery;
 use crate::v5::PayloadFormat;
 use core::num::NonZeroU16;
 
@@ -106,7 +106,7 @@ impl<'a> Publish<&'a [u8]> {
     pub(super) fn read(
         mut body: Cursor<'a>,
         flags: u8,
-        strings: Strings,
+        strings: Strings<'_>,
         options: &DecodeOptions,
     ) -> Result<Self, DecodeError> {
         let topic_at = body.offset();
@@ -114,13 +114,9 @@ impl<'a> Publish<&'a [u8]> {
             body.read(Field::TopicName, parse::u16)?;
             None
         } else {
-            Some(body.read(Field::TopicName, |i| strings.topic_name(i))?) // [MQTT-3.3.2-1, -2]
+            Some(body.topic_name(Field::TopicName, strings)?) // [MQTT-3.3.2-1, -2]
         };
-        let packet_id = if flags & 0b0110 == 0 {
-            None // [MQTT-2.2.1-2]
-        } else {
-            Some(body.read(Field::PacketIdentifier, parse::packet_id)?) // [MQTT-2.2.1-3]
-        };
+        let delivery = read_delivery(&mut body, flags)?;
         let properties = PublishProperties::read(&mut body, Field::PropertyLength, strings, options)?;
         if topic.is_none() && properties.topic_alias().is_none() {
             return Err(body.error(Field::TopicName, topic_at, Cause::TopicMissing));
@@ -130,7 +126,7 @@ impl<'a> Publish<&'a [u8]> {
         {
             body.check_utf8(payload, Field::Payload, body.offset())?;
         }
-        Ok(Self { delivery: delivery(flags, packet_id), retain: flags & 1 != 0, topic, properties, payload })
+        Ok(Self { delivery, retain: flags & 1 != 0, topic, properties, payload })
     }
 }
 

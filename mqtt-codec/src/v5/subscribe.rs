@@ -161,7 +161,7 @@ impl<B: Storage> Item for Subscription<B> {
 impl<'a> Subscribe<&'a [u8]> {
     pub(super) fn read(
         mut body: Cursor<'a>,
-        strings: Strings,
+        strings: Strings<'_>,
         options: &DecodeOptions,
     ) -> Result<Self, DecodeError> {
         let packet_id = body.read(Field::PacketIdentifier, parse::packet_id)?;
@@ -255,7 +255,7 @@ impl Item for AnyTopicFilter {
 impl<'a> Unsubscribe<&'a [u8]> {
     pub(super) fn read(
         mut body: Cursor<'a>,
-        strings: Strings,
+        strings: Strings<'_>,
         options: &DecodeOptions,
     ) -> Result<Self, DecodeError> {
         let packet_id = body.read(Field::PacketIdentifier, parse::packet_id)?;
@@ -367,7 +367,7 @@ impl<R: ListedReason, B: Storage> FiltersAck<R, B> {
 impl<'a, R: ListedReason> FiltersAck<R, &'a [u8]> {
     pub(super) fn read(
         mut body: Cursor<'a>,
-        strings: Strings,
+        strings: Strings<'_>,
         options: &DecodeOptions,
     ) -> Result<Self, DecodeError> {
         let packet_id = body.read(Field::PacketIdentifier, parse::packet_id)?;
