@@ -2,7 +2,7 @@
 
 use crate::codec::{Codec, Kind, See, Stop, Storage};
 use crate::workload::Protocol;
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use mqtt_codec::v5::{self, Property, PropertyIter, ReasonCode as _};
 use mqtt_codec::{Decoded, Delivery, v3};
 use std::hint::black_box;
@@ -120,7 +120,7 @@ macro_rules! shared {
             const KIND: Kind = Kind::Ours;
             const STORAGE: Storage = Storage::Owned;
             type Input<'a> = ($version::Decoder, BytesMut);
-            type Packet<'a> = $version::Packet<Bytes>;
+            type Packet<'a> = $version::SharedPacket;
             type Output = BytesMut;
 
             fn input(wire: &[u8]) -> Self::Input<'_> {
@@ -145,7 +145,7 @@ macro_rules! shared {
 
             #[inline]
             fn walk(packet: &Self::Packet<'_>, sum: &mut impl See) {
-                $walk(packet, sum);
+                $walk(&packet.packet(), sum);
             }
 
             fn output(capacity: usize) -> BytesMut {
@@ -154,7 +154,7 @@ macro_rules! shared {
 
             #[inline]
             fn encode(packet: &mut Self::Packet<'_>, out: &mut BytesMut) {
-                packet.encode_to(out).expect("there is room");
+                packet.packet().encode_to(out).expect("there is room");
             }
 
             fn clear(out: &mut BytesMut) {
@@ -189,7 +189,7 @@ fn delivery(delivery: Delivery, retain: bool, sum: &mut impl See) {
     sum.number(u8::from(retain) | qos << 1 | u8::from(dup) << 3);
 }
 
-#[inline]
+#[inline(always)]
 fn walk_v3<B: mqtt_codec::Storage>(packet: &v3::Packet<B>, sum: &mut impl See) {
     match packet {
         v3::Packet::Publish(publish) => {
@@ -290,7 +290,7 @@ fn ack<R: v5::ReasonCode, B: mqtt_codec::Storage>(ack: &v5::Ack<R, B>, sum: &mut
     properties(ack.properties.iter(), sum);
 }
 
-#[inline]
+#[inline(always)]
 fn walk_v5<B: mqtt_codec::Storage>(packet: &v5::Packet<B>, sum: &mut impl See) {
     match packet {
         v5::Packet::Publish(publish) => {

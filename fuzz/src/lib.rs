@@ -122,7 +122,7 @@ fn packets(decoder: &AnyDecoder, stream: &[u8], piece: usize) -> (Vec<AnyPacket>
         buffer.extend_from_slice(chunk);
         loop {
             match decoder.decode_shared(&mut buffer) {
-                Ok(Decoded::Complete { value, .. }) => packets.push(value),
+                Ok(Decoded::Complete { value, .. }) => packets.push(value.to_packet()),
                 Ok(Decoded::Incomplete { .. }) => break,
                 Err(e) => return (packets, Err(e)),
             }
@@ -138,6 +138,9 @@ pub fn storages(data: &[u8]) {
         let mut buffer = BytesMut::from(data);
         match (decoder.decode(data), decoder.decode_shared(&mut buffer)) {
             (Ok(Decoded::Complete { value, consumed }), Ok(Decoded::Complete { value: shared, .. })) => {
+                assert_eq!(shared.packet(), value);
+                assert_eq!(shared.frame(), &data[..consumed]);
+                let shared = shared.to_packet();
                 assert_eq!(shared.as_borrowed(), value);
                 assert_eq!(shared.detach().as_borrowed(), value);
                 assert_eq!(buffer, data[consumed..]);

@@ -5,7 +5,7 @@ use crate::error::{Cause, Field};
 use crate::frame::{Decoded, FixedHeader};
 use crate::options::DecodeOptions;
 use crate::parse::{self, Cursor};
-use crate::storage::{MapStorage, Shared, Storage, storages};
+use crate::storage::{MapStorage, Shared, Storage, shared_packet, storages};
 use crate::{DecodeError, PacketType, Version, v3, v5};
 
 /// A control packet of any version.
@@ -72,6 +72,7 @@ impl<B: Storage> MapStorage<B> for AnyPacket<B> {
 
 encoding!(AnyPacket<B>);
 storages!(AnyPacket);
+shared_packet!(AnySharedPacket, AnyPacket);
 
 /// Reads packets of one version that is known at run time.
 ///
@@ -140,11 +141,15 @@ impl AnyDecoder {
     pub fn decode_shared(
         &self,
         input: &mut bytes::BytesMut,
-    ) -> Result<Decoded<AnyPacket<bytes::Bytes>>, DecodeError> {
-        match self {
-            Self::V3(decoder) => decoder.decode_shared(input).map(|d| d.map(AnyPacket::V3)),
-            Self::V5(decoder) => decoder.decode_shared(input).map(|d| d.map(AnyPacket::V5)),
-        }
+    ) -> Result<Decoded<AnySharedPacket>, DecodeError> {
+        Ok(match self {
+            Self::V3(decoder) => decoder.decode_shared(input)?.map(|v3::SharedPacket { frame, packet }| {
+                AnySharedPacket { frame, packet: AnyPacket::V3(packet) }
+            }),
+            Self::V5(decoder) => decoder.decode_shared(input)?.map(|v5::SharedPacket { frame, packet }| {
+                AnySharedPacket { frame, packet: AnyPacket::V5(packet) }
+            }),
+        })
     }
 }
 

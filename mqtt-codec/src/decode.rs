@@ -38,7 +38,11 @@ pub(crate) struct Checked<'a> {
 
 impl<'a> Checked<'a> {
     #[inline(always)]
-    fn read<D: Dialect, R>(self, dialect: &D, done: impl Fn(D::Packet<'a>) -> R) -> Result<R, DecodeError> {
+    pub(crate) fn read<D: Dialect, R>(
+        self,
+        dialect: &D,
+        done: impl Fn(D::Packet<'a>) -> R,
+    ) -> Result<R, DecodeError> {
         let body = Cursor::new(self.body, self.len, dialect.version(), self.packet);
         dialect.read(self.packet, self.first_byte & 0x0f, body, done)
     }
@@ -174,7 +178,7 @@ macro_rules! decoder {
                 crate::decode::decode_frame(self, frame)
             }
 
-            /// Takes the first packet out of `input`, sharing its memory by reference count.
+            /// Takes the first packet out of `input`, sharing its memory by one reference count.
             ///
             /// An incomplete packet stays in the buffer, and so does one that its fixed header shows to be wrong. A packet
             /// whose body is refused leaves it.
@@ -183,18 +187,29 @@ macro_rules! decoder {
             ///
             /// As [`decode`](Self::decode).
             #[cfg(feature = "bytes")]
+            #[inline]
             pub fn decode_shared(
                 &self,
                 input: &mut bytes::BytesMut,
-            ) -> Result<crate::Decoded<Packet<bytes::Bytes>>, crate::DecodeError> {
-                let consumed = match crate::decode::check(self, input)? {
-                    crate::Decoded::Complete { consumed, .. } => consumed,
+            ) -> Result<crate::Decoded<SharedPacket>, crate::DecodeError> {
+                let checked = match crate::decode::check(self, input)? {
+                    crate::Decoded::Complete { value, .. } => value,
                     crate::Decoded::Incomplete { needed } => {
                         return Ok(crate::Decoded::Incomplete { needed });
                     }
                 };
+                let consumed = checked.len;
+                let start = input.as_ptr();
+                let packet = checked.read(self, |packet| {
+                    MapStorage::map_storage(&packet, &mut |part: &&[u8]| {
+                        crate::storage::Span::new(start, part)
+                    })
+                });
                 let frame = input.split_to(consumed).freeze();
-                self.decode(&frame).map(|decoded| decoded.map(|packet| packet.share(&frame)))
+                packet.map(|packet| crate::Decoded::Complete {
+                    value: SharedPacket { frame, packet },
+                    consumed,
+                })
             }
         }
     };

@@ -27,7 +27,7 @@ macro_rules! framed {
 
             fn decode(&mut self, src: &mut BytesMut) -> Result<Option<Self::Item>, FramedError> {
                 match self.decode_shared(src)? {
-                    Decoded::Complete { value, .. } => Ok(Some(value)),
+                    Decoded::Complete { value, .. } => Ok(Some(value.to_packet())),
                     Decoded::Incomplete { .. } => Ok(None),
                 }
             }

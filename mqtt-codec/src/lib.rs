@@ -65,11 +65,12 @@
 //! # Ok::<(), io::Error>(())
 //! ```
 //!
-//! With tokio and [`bytes`], packets share the buffer instead of borrowing it, so they can go to another task:
+//! With tokio and [`bytes`], packets share the buffer instead of borrowing it, so they can go to another task. It takes one
+//! reference count for each packet; `packet()` is the packet:
 //!
 //! ```
 //! # #[cfg(feature = "bytes")] {
-//! use bytes::{Bytes, BytesMut};
+//! use bytes::BytesMut;
 //! use mqtt_codec::{Decoded, v5};
 //! use std::io;
 //! use tokio::io::{AsyncRead, AsyncReadExt};
@@ -78,7 +79,7 @@
 //!     socket: &mut (impl AsyncRead + Unpin),
 //!     buffer: &mut BytesMut,
 //!     decoder: v5::Decoder,
-//! ) -> io::Result<Option<v5::Packet<Bytes>>> {
+//! ) -> io::Result<Option<v5::SharedPacket>> {
 //!     loop {
 //!         match decoder.decode_shared(buffer).map_err(io::Error::other)? {
 //!             Decoded::Complete { value, .. } => return Ok(Some(value)),
@@ -91,7 +92,8 @@
 //! # runtime.block_on(async {
 //! #     let mut socket: &[u8] = b"\xc0\x00\xd0";
 //! #     let (mut buffer, decoder) = (BytesMut::new(), v5::Decoder::new());
-//! #     assert_eq!(next_packet(&mut socket, &mut buffer, decoder).await.unwrap(), Some(v5::Packet::PingReq));
+//! #     let next = next_packet(&mut socket, &mut buffer, decoder).await.unwrap();
+//! #     assert_eq!(next.unwrap().packet(), v5::Packet::PingReq);
 //! #     assert_eq!(next_packet(&mut socket, &mut buffer, decoder).await.unwrap(), None);
 //! # });
 //! # }
@@ -245,6 +247,8 @@ pub mod v3;
 pub mod v5;
 mod version;
 
+#[cfg(feature = "bytes")]
+pub use any::AnySharedPacket;
 pub use any::{AnyDecoder, AnyPacket};
 pub use error::{Cause, DecodeError, EncodeError, Field, Requirement, Sender};
 pub use frame::{Decoded, FixedHeader, Frame};

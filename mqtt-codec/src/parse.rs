@@ -163,7 +163,7 @@ impl<'o> Strings<'o> {
 
     /// A UTF-8 Encoded String.
     #[inline(always)]
-    pub(crate) fn text<'a>(self, input: &'a [u8]) -> Parsed<'a, Text<&'a [u8]>> {
+    pub(crate) fn text(self, input: &[u8]) -> Parsed<'_, Text<&[u8]>> {
         let (rest, bytes) = prefixed(input)?;
         if !is_plain(bytes) || self.refuses_ascii() {
             self.check(bytes).map_err(nom::Err::Error)?;
@@ -173,7 +173,7 @@ impl<'o> Strings<'o> {
 
     /// A Topic Name.
     #[inline(always)]
-    pub(crate) fn topic_name<'a>(self, input: &'a [u8]) -> Parsed<'a, TopicName<&'a [u8]>> {
+    pub(crate) fn topic_name(self, input: &[u8]) -> Parsed<'_, TopicName<&[u8]>> {
         let (rest, bytes) = prefixed(input)?;
         if bytes.is_empty() || !is_plain_topic(bytes) || self.refuses_ascii() {
             self.check_topic_name(bytes).map_err(nom::Err::Error)?;
@@ -192,7 +192,7 @@ impl<'o> Strings<'o> {
 
     /// A Topic Filter.
     #[inline(always)]
-    pub(crate) fn topic_filter<'a>(self, input: &'a [u8]) -> Parsed<'a, TopicFilter<&'a [u8]>> {
+    pub(crate) fn topic_filter(self, input: &[u8]) -> Parsed<'_, TopicFilter<&[u8]>> {
         let (rest, bytes) = prefixed(input)?;
         let plain = is_plain_topic(bytes) || is_plain_filter(bytes);
         if bytes.is_empty() || !plain || self.refuses_ascii() {
@@ -215,7 +215,7 @@ impl<'o> Strings<'o> {
 
     /// A Topic Filter of 5.0, where `$share/` has a form of its own \[MQTT-4.8.2-1, -2\].
     #[inline(always)]
-    pub(crate) fn topic_filter_v5<'a>(self, input: &'a [u8]) -> Parsed<'a, TopicFilter<&'a [u8]>> {
+    pub(crate) fn topic_filter_v5(self, input: &[u8]) -> Parsed<'_, TopicFilter<&[u8]>> {
         if let [_, _, b'$', ..] = input {
             let (_, bytes) = prefixed(input)?;
             self.check_topic(bytes).map_err(nom::Err::Error)?;
@@ -230,7 +230,7 @@ impl<'o> Strings<'o> {
 
     /// Checks a UTF-8 String Pair. Spec: 5.0 §1.5.7 \[MQTT-1.5.7-1\].
     #[inline(always)]
-    pub(crate) fn text_pair<'a>(self, input: &'a [u8]) -> Parsed<'a, ()> {
+    pub(crate) fn text_pair(self, input: &[u8]) -> Parsed<'_, ()> {
         let (rest, _) = self.text(input)?;
         match self.text(rest) {
             Ok((end, _)) => Ok((end, ())),
@@ -304,11 +304,7 @@ impl<'a> Cursor<'a> {
 
     /// Reads a UTF-8 Encoded String.
     #[inline(always)]
-    pub(crate) fn text(
-        &mut self,
-        field: Field,
-        strings: Strings<'_>,
-    ) -> Result<Text<&'a [u8]>, DecodeError> {
+    pub(crate) fn text(&mut self, field: Field, strings: Strings<'_>) -> Result<Text<&'a [u8]>, DecodeError> {
         let parsed = strings.text(self.rest);
         self.advance(field, parsed)
     }
@@ -331,13 +327,13 @@ impl<'a> Cursor<'a> {
                 self.rest = rest;
                 Ok(value)
             }
-            Err(e) => Err(self.refused(field, e)),
+            Err(e) => Err(self.refused(field, &e)),
         }
     }
 
     /// What a grammar refused. By values, so that the cursor need not be in memory when all goes well.
     #[inline(always)]
-    fn refused(&self, field: Field, e: nom::Err<Leaf>) -> DecodeError {
+    fn refused(&self, field: Field, e: &nom::Err<Leaf>) -> DecodeError {
         refused(self.version, self.packet, field, self.offset(), e)
     }
 
@@ -414,9 +410,9 @@ fn refused(
     packet: PacketType,
     field: Field,
     offset: usize,
-    e: nom::Err<Leaf>,
+    e: &nom::Err<Leaf>,
 ) -> DecodeError {
-    let leaf = match e {
+    let leaf = match *e {
         nom::Err::Error(leaf) | nom::Err::Failure(leaf) => leaf,
         nom::Err::Incomplete(_) => Leaf::at_start(Cause::Truncated),
     };

@@ -8,14 +8,17 @@ mod sealed {
     impl Sealed for &[u8] {}
     #[cfg(feature = "bytes")]
     impl Sealed for bytes::Bytes {}
+    #[cfg(feature = "bytes")]
+    impl Sealed for super::Span {}
 }
 
 /// Storage for the text and bytes inside a packet: `&[u8]` borrows from the reader's buffer, [`bytes::Bytes`] shares
 /// it by reference count.
 ///
 /// Every packet type is generic over it, with [`Shared`] as the default, so there is one set of types: decoding always
-/// yields the borrowed form without touching memory, and `share` (in a read loop: `decode_shared`) turns it into the
-/// shared form, which is `'static` and can be sent to another thread or task. The trait is sealed.
+/// yields the borrowed form without touching memory, and `share` turns it into the shared form, which is `'static` and can be
+/// sent to another thread or task. Where a whole packet is kept, one count for all of it is cheaper: `decode_shared`. The
+/// trait is sealed.
 pub trait Storage: AsRef<[u8]> + Clone + Debug + Default + Eq + Hash + sealed::Sealed {}
 
 impl Storage for &[u8] {}
@@ -48,6 +51,99 @@ pub(crate) fn share_slice(frame: &bytes::Bytes, slice: &[u8]) -> bytes::Bytes {
         _ => bytes::Bytes::copy_from_slice(slice),
     }
 }
+
+/// Where in a frame a part of a packet lies: the storage inside a `SharedPacket`, and not seen outside of it.
+#[cfg(feature = "bytes")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Span {
+    start: usize,
+    len: usize,
+}
+
+#[cfg(feature = "bytes")]
+impl Span {
+    /// Where `part` lies in the memory that starts at `frame`. An empty part may lie anywhere.
+    #[inline(always)]
+    pub(crate) fn new(frame: *const u8, part: &[u8]) -> Self {
+        Self { start: part.as_ptr().addr().wrapping_sub(frame.addr()), len: part.len() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn of(self, frame: &[u8]) -> &[u8] {
+        // Spans of parts lie inside, but for empty ones, for which an empty slice is as good.
+        frame.get(self.start..self.start.wrapping_add(self.len)).unwrap_or_default()
+    }
+}
+
+/// Alone it has no bytes.
+#[cfg(feature = "bytes")]
+impl AsRef<[u8]> for Span {
+    fn as_ref(&self) -> &[u8] {
+        &[]
+    }
+}
+
+#[cfg(feature = "bytes")]
+impl Storage for Span {}
+
+/// A packet that shares the memory of its frame with one reference count for all of it.
+macro_rules! shared_packet {
+    ($name:ident, $packet:ident) => {
+        /// A packet and the frame that it was taken from, from `decode_shared`: one reference count, and where in the frame
+        /// each part of the packet lies.
+        ///
+        /// It is `'static`, can be sent to another thread or task, and is cheap to clone. [`packet`](Self::packet) gives the
+        /// packet to read, [`to_packet`](Self::to_packet) one whose parts can go separate ways.
+        #[cfg(feature = "bytes")]
+        #[derive(Clone)]
+        pub struct $name {
+            pub(crate) frame: bytes::Bytes,
+            pub(crate) packet: $packet<crate::storage::Span>,
+        }
+
+        #[cfg(feature = "bytes")]
+        impl $name {
+            /// The packet.
+            #[must_use]
+            #[inline]
+            pub fn packet(&self) -> $packet<&[u8]> {
+                crate::storage::MapStorage::map_storage(&self.packet, &mut |span: &crate::storage::Span| {
+                    span.of(&self.frame)
+                })
+            }
+
+            /// The bytes of the packet as they were received.
+            #[must_use]
+            pub fn frame(&self) -> &bytes::Bytes {
+                &self.frame
+            }
+
+            /// The packet with a reference count for each of its parts.
+            #[must_use]
+            pub fn to_packet(&self) -> $packet<bytes::Bytes> {
+                self.packet().share(&self.frame)
+            }
+        }
+
+        #[cfg(feature = "bytes")]
+        impl core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                self.packet().fmt(f)
+            }
+        }
+
+        #[cfg(feature = "bytes")]
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                self.packet() == other.packet()
+            }
+        }
+
+        #[cfg(feature = "bytes")]
+        impl Eq for $name {}
+    };
+}
+pub(crate) use shared_packet;
 
 /// The public conversions between storages, the same for each packet type.
 macro_rules! storages {

@@ -43,7 +43,9 @@ fn taking_packets_out_of_a_buffer_allocates_nothing() {
         let decoder = AnyDecoder::new(version);
         let mut count = 0;
         check_no_allocation(version.name(), || {
-            while let Decoded::Complete { .. } = decoder.decode_shared(&mut buffer).unwrap() {
+            while let Decoded::Complete { value, .. } = decoder.decode_shared(&mut buffer).unwrap() {
+                walk(&value.packet());
+                let _ = value.to_packet();
                 count += 1;
             }
         });

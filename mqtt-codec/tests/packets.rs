@@ -108,6 +108,10 @@ fn both_storages_hold_the_same() {
             panic!("{bytes:02x?}")
         };
         assert_eq!((consumed, &input[..]), (bytes.len(), &b"\xc0"[..]));
+        assert_eq!(shared.packet(), borrowed);
+        assert_eq!(shared.frame(), &bytes);
+        assert_eq!((shared.clone(), format!("{shared:?}")), (shared.clone(), format!("{borrowed:?}")));
+        let shared = shared.to_packet();
         assert_eq!(shared.as_borrowed(), borrowed);
         assert_eq!(shared.detach(), shared);
         let mut again = BytesMut::new();
@@ -135,7 +139,7 @@ fn a_stream_in_any_pieces_gives_the_same_packets() {
                 buffer.extend_from_slice(chunk);
                 while let Decoded::Complete { value, .. } = decoder.decode_shared(&mut buffer).unwrap() {
                     let mut bytes = BytesMut::new();
-                    value.encode_to(&mut bytes).unwrap();
+                    value.packet().encode_to(&mut bytes).unwrap();
                     got.push(bytes.to_vec());
                 }
             }

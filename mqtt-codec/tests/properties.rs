@@ -48,7 +48,7 @@ proptest! {
         prop_assert_eq!(decoder.decode(&bytes), Ok(expected));
         let mut input = BytesMut::from(&bytes[..]);
         let shared = decoder.decode_shared(&mut input).unwrap().complete().unwrap();
-        prop_assert_eq!(encode(&shared), bytes);
+        prop_assert_eq!(encode(&shared.to_packet()), bytes);
         prop_assert!(input.is_empty());
     }
 
@@ -64,7 +64,7 @@ proptest! {
             buffer.extend_from_slice(piece);
             rest = tail;
             while let Decoded::Complete { value, .. } = decoder.decode_shared(&mut buffer).unwrap() {
-                got.push(value);
+                got.push(value.to_packet());
             }
         }
         prop_assert_eq!(got, packets);

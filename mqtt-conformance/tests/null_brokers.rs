@@ -56,8 +56,9 @@ async fn serve(null: Null, mut stream: DuplexStream) {
         };
         version = Some(speaks);
         while let Ok(Decoded::Complete { value, .. }) = AnyDecoder::new(speaks).decode_shared(&mut input) {
-            let answer = answer(&value);
-            let says = null == Null::OnlyAcks || value.packet_type() == PacketType::Connect;
+            let packet = value.to_packet();
+            let answer = answer(&packet);
+            let says = null == Null::OnlyAcks || packet.packet_type() == PacketType::Connect;
             if says && !answer.is_empty() && stream.write_all(&answer).await.is_err() {
                 return;
             }

@@ -21,7 +21,7 @@ use crate::emit::{Body, Sink, encoding};
 use crate::error::{DecodeError, Field};
 use crate::options::{DecodeOptions, FirstBytes};
 use crate::parse::{self, Cursor, Strings};
-use crate::storage::{MapStorage, Shared, Storage, storages};
+use crate::storage::{MapStorage, Shared, Storage, shared_packet, storages};
 use crate::types::{PacketId, TextRules};
 use crate::{PacketType, Version};
 
@@ -140,7 +140,7 @@ impl<B: Storage> Body for Packet<B> {
 
 impl<B: Storage> MapStorage<B> for Packet<B> {
     type Over<C: Storage> = Packet<C>;
-    #[inline]
+    #[inline(always)]
     fn map_storage<'s, C: Storage>(&'s self, f: &mut impl FnMut(&'s B) -> C) -> Packet<C>
     where
         B: 's,
@@ -166,6 +166,7 @@ impl<B: Storage> MapStorage<B> for Packet<B> {
 
 encoding!(Packet<B>);
 storages!(Packet);
+shared_packet!(SharedPacket, Packet);
 
 /// Reads packets of MQTT 3.1 or 3.1.1.
 ///

@@ -95,7 +95,7 @@ impl<B: Storage> Body for Publish<B> {
 
 impl<B: Storage> MapStorage<B> for Publish<B> {
     type Over<C: Storage> = Publish<C>;
-    #[inline]
+    #[inline(always)]
     fn map_storage<'s, C: Storage>(&'s self, f: &mut impl FnMut(&'s B) -> C) -> Publish<C>
     where
         B: 's,

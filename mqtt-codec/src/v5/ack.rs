@@ -124,7 +124,7 @@ impl<R: AckReason, B: Storage> Body for Ack<R, B> {
 
 impl<R: Copy, B: Storage> MapStorage<B> for Ack<R, B> {
     type Over<C: Storage> = Ack<R, C>;
-    #[inline]
+    #[inline(always)]
     fn map_storage<'s, C: Storage>(&'s self, f: &mut impl FnMut(&'s B) -> C) -> Ack<R, C>
     where
         B: 's,

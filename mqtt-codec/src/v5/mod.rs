@@ -37,7 +37,7 @@ use crate::emit::{Body, Sink, encoding};
 use crate::error::{Cause, DecodeError, Field};
 use crate::options::{DecodeOptions, FirstBytes};
 use crate::parse::{self, Cursor, Strings};
-use crate::storage::{MapStorage, Shared, Storage, storages};
+use crate::storage::{MapStorage, Shared, Storage, shared_packet, storages};
 use crate::{PacketType, Version};
 
 mod sealed {
@@ -142,7 +142,7 @@ impl<B: Storage> Body for Packet<B> {
 
 impl<B: Storage> MapStorage<B> for Packet<B> {
     type Over<C: Storage> = Packet<C>;
-    #[inline]
+    #[inline(always)]
     fn map_storage<'s, C: Storage>(&'s self, f: &mut impl FnMut(&'s B) -> C) -> Packet<C>
     where
         B: 's,
@@ -169,6 +169,7 @@ impl<B: Storage> MapStorage<B> for Packet<B> {
 
 encoding!(Packet<B>);
 storages!(Packet);
+shared_packet!(SharedPacket, Packet);
 
 /// Reads a reason code, and judges who sends it where the caller has said so.
 #[inline]
@@ -239,9 +240,7 @@ impl Dialect for Decoder {
         let options = &self.options;
         let strings = Strings::new(Version::V5, &options.text);
         match packet {
-            PacketType::Publish => {
-                Ok(done(Packet::Publish(Publish::read(body, flags, strings, options)?)))
-            }
+            PacketType::Publish => Ok(done(Packet::Publish(Publish::read(body, flags, strings, options)?))),
             PacketType::PubAck => Ok(done(Packet::PubAck(Ack::read(body, strings, options)?))),
             PacketType::PubRec => Ok(done(Packet::PubRec(Ack::read(body, strings, options)?))),
             PacketType::PubRel => Ok(done(Packet::PubRel(Ack::read(body, strings, options)?))),

@@ -150,7 +150,7 @@ pub(super) async fn answer_from(
     let decoder = AnyDecoder::with_options(version, options);
     loop {
         match decoder.decode_shared(buffer) {
-            Ok(Decoded::Complete { value, .. }) => return Ok(to_tree(&value)),
+            Ok(Decoded::Complete { value, .. }) => return Ok(to_tree(&value.to_packet())),
             Ok(Decoded::Incomplete { .. }) => {}
             Err(error) => {
                 // A little more of it, so that the message shows what it is.

@@ -139,7 +139,7 @@ fn read_in_pieces(
                             before - buffer.len()
                         ));
                     }
-                    reading.packets.push(value);
+                    reading.packets.push(value.to_packet());
                     reading.ends.push(fed - buffer.len());
                     if buffer.is_empty() {
                         reading.end = End::Clean;
