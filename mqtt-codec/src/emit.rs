@@ -1,7 +1,7 @@
 //! Packet → bytes: one `write` per packet, run into a sink that counts and then into one that stores.
 
 use crate::error::EncodeError;
-use crate::types::VarInt;
+use crate::types::{PacketId, VarInt};
 
 /// What a packet is written into.
 ///
@@ -73,6 +73,10 @@ impl Sink for Fill<'_> {
     }
 }
 
+/// How long a packet may be to be put together before it is appended.
+#[cfg(feature = "bytes")]
+const SMALL: usize = 128;
+
 #[cfg(feature = "bytes")]
 pub(crate) struct Put<'a, T>(pub(crate) &'a mut T);
 
@@ -95,16 +99,44 @@ pub(crate) trait Body {
     fn detached(&self) -> usize {
         0
     }
+
+    /// Writes the packet at the front of `out`; its length.
+    ///
+    /// A function of its own for each type: what follows a choice between types makes it once.
+    #[inline(never)]
+    fn encode(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
+        Measured::new(self)?.encode(out)
+    }
+}
+
+/// A packet that is nothing but a Packet Identifier.
+#[inline]
+pub(crate) const fn only_id(first_byte: u8, id: PacketId) -> [u8; 4] {
+    let [high, low] = id.get().to_be_bytes();
+    [first_byte, 2, high, low]
+}
+
+/// Writes a packet at the front of `out` that is there already; its length.
+#[inline(always)]
+pub(crate) fn put_whole<const N: usize>(packet: [u8; N], out: &mut [u8]) -> Result<usize, EncodeError> {
+    let available = out.len();
+    match out.first_chunk_mut() {
+        Some(out) => {
+            *out = packet;
+            Ok(N)
+        }
+        None => Err(EncodeError::BufferTooSmall { needed: N, available }),
+    }
 }
 
 /// A body that has been measured.
-pub(crate) struct Measured<'a, T> {
+pub(crate) struct Measured<'a, T: ?Sized> {
     body: &'a T,
     remaining_length: VarInt,
     written: usize,
 }
 
-impl<'a, T: Body> Measured<'a, T> {
+impl<'a, T: Body + ?Sized> Measured<'a, T> {
     #[inline]
     pub(crate) fn new(body: &'a T) -> Result<Self, EncodeError> {
         let mut count = Count::default();
@@ -148,7 +180,14 @@ impl<'a, T: Body> Measured<'a, T> {
         if available < needed {
             return Err(EncodeError::BufferTooSmall { needed, available });
         }
-        self.write(&mut Put(out));
+        // Appending costs about the same for few bytes and for many: a small packet is put together first.
+        match [0; SMALL].get_mut(..needed) {
+            Some(small) => {
+                self.write(&mut Fill(small));
+                out.put_slice(small);
+            }
+            None => self.write(&mut Put(out)),
+        }
         Ok(needed)
     }
 }
@@ -172,7 +211,7 @@ macro_rules! encoding {
             ///
             /// When `out` is too small (nothing is written then), or the packet longer than a Remaining Length can say.
             pub fn encode(&self, out: &mut [u8]) -> Result<usize, crate::EncodeError> {
-                crate::emit::Measured::new(self)?.encode(out)
+                crate::emit::Body::encode(self, out)
             }
 
             /// Appends the packet in its canonical (shortest) form to `out`; returns its length.

@@ -181,6 +181,19 @@ impl<'o> Strings<'o> {
         Ok((rest, TopicName::checked(bytes)))
     }
 
+    /// A Topic Name, or none if it is empty: in 5.0 an alias may stand for it.
+    #[inline(always)]
+    pub(crate) fn topic_name_or_none(self, input: &[u8]) -> Parsed<'_, Option<TopicName<&[u8]>>> {
+        let (rest, bytes) = prefixed(input)?;
+        if bytes.is_empty() {
+            return Ok((rest, None));
+        }
+        if !is_plain_topic(bytes) || self.refuses_ascii() {
+            self.check_topic_name(bytes).map_err(nom::Err::Error)?;
+        }
+        Ok((rest, Some(TopicName::checked(bytes))))
+    }
+
     #[inline(never)]
     fn check_topic_name(self, bytes: &[u8]) -> Result<(), Leaf> {
         self.check_topic(bytes)?;
@@ -317,6 +330,17 @@ impl<'a> Cursor<'a> {
         strings: Strings<'_>,
     ) -> Result<TopicName<&'a [u8]>, DecodeError> {
         let parsed = strings.topic_name(self.rest);
+        self.advance(field, parsed)
+    }
+
+    /// Reads a Topic Name that may be left out by being empty.
+    #[inline(always)]
+    pub(crate) fn topic_name_or_none(
+        &mut self,
+        field: Field,
+        strings: Strings<'_>,
+    ) -> Result<Option<TopicName<&'a [u8]>>, DecodeError> {
+        let parsed = strings.topic_name_or_none(self.rest);
         self.advance(field, parsed)
     }
 

@@ -152,6 +152,7 @@ impl<B: Storage> Connect<B> {
 }
 
 impl<'a> Connect<&'a [u8]> {
+    #[inline(always)]
     pub(super) fn read(
         mut body: Cursor<'a>,
         level: ProtocolLevel,

@@ -17,8 +17,8 @@ pub use unsubscribe::{TopicFilters, Unsubscribe};
 pub(crate) use publish::read_delivery;
 
 use crate::decode::{Dialect, decoder};
-use crate::emit::{Body, Sink, encoding};
-use crate::error::{DecodeError, Field};
+use crate::emit::{Body, Measured, Sink, encoding, only_id};
+use crate::error::{DecodeError, EncodeError, Field};
 use crate::options::{DecodeOptions, FirstBytes};
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, shared_packet, storages};
@@ -136,6 +136,42 @@ impl<B: Storage> Body for Packet<B> {
             Self::PingReq | Self::PingResp | Self::Disconnect => {}
         }
     }
+
+    #[inline]
+    fn encode(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
+        match (self.only_id(), out.first_chunk_mut()) {
+            (Some(packet), Some(out)) => {
+                *out = packet;
+                Ok(packet.len())
+            }
+            _ => self.encode_longer(out),
+        }
+    }
+}
+
+impl<B: Storage> Packet<B> {
+    /// The whole packet, if it is one of those of a QoS 1 or 2 exchange: nothing but a Packet Identifier.
+    #[inline]
+    fn only_id(&self) -> Option<[u8; 4]> {
+        match self {
+            Self::PubAck(id) => Some(only_id(PacketType::PubAck.first_byte(), *id)),
+            Self::PubRec(id) => Some(only_id(PacketType::PubRec.first_byte(), *id)),
+            Self::PubRel(id) => Some(only_id(PacketType::PubRel.first_byte(), *id)),
+            Self::PubComp(id) => Some(only_id(PacketType::PubComp.first_byte(), *id)),
+            _ => None,
+        }
+    }
+
+    /// Writes any packet.
+    #[inline(never)]
+    fn encode_longer(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
+        match self {
+            Self::Publish(publish) => Measured::new(publish)?.encode(out),
+            Self::Connect(connect) => Body::encode(connect, out),
+            Self::Subscribe(subscribe) => Body::encode(subscribe, out),
+            _ => Measured::new(self)?.encode(out),
+        }
+    }
 }
 
 impl<B: Storage> MapStorage<B> for Packet<B> {
@@ -240,10 +276,10 @@ impl Dialect for Decoder {
         let strings = Strings::new(self.level.version(), &self.options.text);
         match packet {
             PacketType::Publish => Ok(done(Packet::Publish(Publish::read(body, flags, strings)?))),
-            PacketType::PubAck => Ok(done(Packet::PubAck(only_id(body)?))),
-            PacketType::PubRec => Ok(done(Packet::PubRec(only_id(body)?))),
-            PacketType::PubRel => Ok(done(Packet::PubRel(only_id(body)?))),
-            PacketType::PubComp => Ok(done(Packet::PubComp(only_id(body)?))),
+            PacketType::PubAck => Ok(done(Packet::PubAck(read_only_id(body)?))),
+            PacketType::PubRec => Ok(done(Packet::PubRec(read_only_id(body)?))),
+            PacketType::PubRel => Ok(done(Packet::PubRel(read_only_id(body)?))),
+            PacketType::PubComp => Ok(done(Packet::PubComp(read_only_id(body)?))),
             _ => self.read_rare(packet, body.rest(), body.end(), done),
         }
     }
@@ -251,7 +287,7 @@ impl Dialect for Decoder {
 
 /// Reads a body that is nothing but a Packet Identifier.
 #[inline(always)]
-fn only_id(mut body: Cursor<'_>) -> Result<PacketId, DecodeError> {
+fn read_only_id(mut body: Cursor<'_>) -> Result<PacketId, DecodeError> {
     let id = body.read(Field::PacketIdentifier, parse::packet_id)?;
     body.finish()?;
     Ok(id)
@@ -276,7 +312,7 @@ impl Decoder {
             PacketType::Subscribe => done(Packet::Subscribe(Subscribe::read(body, level, strings)?)),
             PacketType::SubAck => done(Packet::SubAck(SubAck::read(body, level)?)),
             PacketType::Unsubscribe => done(Packet::Unsubscribe(Unsubscribe::read(body, strings)?)),
-            PacketType::UnsubAck => done(Packet::UnsubAck(only_id(body)?)),
+            PacketType::UnsubAck => done(Packet::UnsubAck(read_only_id(body)?)),
             PacketType::PingReq => body.finish().map(|()| done(Packet::PingReq))?,
             PacketType::PingResp => body.finish().map(|()| done(Packet::PingResp))?,
             // AUTH was refused with the first byte; the others were read in place.

@@ -55,6 +55,7 @@ impl<B: Storage> Item for Subscription<B> {
 }
 
 impl<'a> Subscribe<&'a [u8]> {
+    #[inline(always)]
     pub(super) fn read(
         mut body: Cursor<'a>,
         level: ProtocolLevel,

@@ -6,8 +6,8 @@
 use super::kind::AckProperties;
 use super::reason::{PubAckReason, PubCompReason, PubRecReason, PubRelReason, ReasonCode};
 use crate::PacketType;
-use crate::emit::{Body, Sink, encoding};
-use crate::error::{DecodeError, Field};
+use crate::emit::{Body, Measured, Sink, encoding, only_id, put_whole};
+use crate::error::{DecodeError, EncodeError, Field};
 use crate::options::DecodeOptions;
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage};
@@ -119,6 +119,14 @@ impl<R: AckReason, B: Storage> Body for Ack<R, B> {
         if !properties.is_empty() {
             properties.write(out);
         }
+    }
+
+    #[inline]
+    fn encode(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
+        if self.reason == R::SUCCESS && self.properties.is_empty() {
+            return put_whole(only_id(R::PACKET.first_byte(), self.packet_id), out);
+        }
+        Measured::new(self)?.encode(out)
     }
 }
 

@@ -96,6 +96,7 @@ impl<B: Storage> Connect<B> {
 }
 
 impl<'a> Connect<&'a [u8]> {
+    #[inline(always)]
     pub(super) fn read(
         mut body: Cursor<'a>,
         strings: Strings<'_>,
@@ -134,6 +135,7 @@ impl<'a> Connect<&'a [u8]> {
 }
 
 impl<'a> Will<&'a [u8]> {
+    #[inline(always)]
     fn read(
         body: &mut Cursor<'a>,
         flags: u8,

@@ -33,8 +33,8 @@ pub use subscribe::{
 };
 
 use crate::decode::{Dialect, decoder};
-use crate::emit::{Body, Sink, encoding};
-use crate::error::{Cause, DecodeError, Field};
+use crate::emit::{Body, Sink, encoding, put_whole};
+use crate::error::{Cause, DecodeError, EncodeError, Field};
 use crate::options::{DecodeOptions, FirstBytes};
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, shared_packet, storages};
@@ -137,6 +137,14 @@ impl<B: Storage> Body for Packet<B> {
     #[inline]
     fn write<S: Sink>(&self, out: &mut S) {
         each_body!(self, body => body.write(out), ());
+    }
+
+    #[inline]
+    fn encode(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
+        if let Self::Publish(publish) = self {
+            return Body::encode(publish, out); // nearly every packet
+        }
+        each_body!(self, body => Body::encode(body, out), put_whole([self.packet_type().first_byte(), 0], out))
     }
 }
 

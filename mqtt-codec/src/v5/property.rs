@@ -477,6 +477,9 @@ impl<B: Storage, K: Kind> Properties<B, K> {
     #[inline]
     pub(super) fn write(&self, out: &mut impl Sink) {
         let bytes = self.as_bytes();
+        if bytes.is_empty() {
+            return out.put_u8(0); // nearly all of them
+        }
         // A block never outgrows its packet, whose length is checked.
         out.put_var_int(VarInt::try_from(bytes.len()).unwrap_or(VarInt::MAX));
         out.put(bytes);

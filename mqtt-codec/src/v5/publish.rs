@@ -7,7 +7,7 @@ use crate::PacketType;
 use crate::emit::{Body, Sink, encoding, head_encoding};
 use crate::error::{Cause, DecodeError, Field};
 use crate::options::DecodeOptions;
-use crate::parse::{self, Cursor, Strings};
+use crate::parse::{Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
 use crate::types::{BuildError, Delivery, TopicName};
 use crate::v3::read_delivery;
@@ -110,21 +110,20 @@ impl<'a> Publish<&'a [u8]> {
         options: &DecodeOptions,
     ) -> Result<Self, DecodeError> {
         let topic_at = body.offset();
-        let topic = if let [0, 0, ..] = body.rest() {
-            body.read(Field::TopicName, parse::u16)?;
-            None
-        } else {
-            Some(body.topic_name(Field::TopicName, strings)?) // [MQTT-3.3.2-1, -2]
-        };
+        let topic = body.topic_name_or_none(Field::TopicName, strings)?; // [MQTT-3.3.2-1, -2]
         let delivery = read_delivery(&mut body, flags)?;
         let properties = PublishProperties::read(&mut body, Field::PropertyLength, strings, options)?;
-        if topic.is_none() && properties.topic_alias().is_none() {
-            return Err(body.error(Field::TopicName, topic_at, Cause::TopicMissing));
-        }
         let payload = body.rest();
-        if options.check_payload_format && properties.payload_format_indicator() == Some(PayloadFormat::Utf8)
-        {
-            body.check_utf8(payload, Field::Payload, body.offset())?;
+        // Without properties there is no alias, and no promise about the payload.
+        if topic.is_none() || !properties.is_empty() {
+            if topic.is_none() && properties.topic_alias().is_none() {
+                return Err(body.error(Field::TopicName, topic_at, Cause::TopicMissing));
+            }
+            if options.check_payload_format
+                && properties.payload_format_indicator() == Some(PayloadFormat::Utf8)
+            {
+                body.check_utf8(payload, Field::Payload, body.offset())?;
+            }
         }
         Ok(Self { delivery, retain: flags & 1 != 0, topic, properties, payload })
     }
