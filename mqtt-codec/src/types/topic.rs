@@ -235,6 +235,9 @@ impl<B: Storage> TryFrom<Text<B>> for TopicName<B> {
         if text.is_empty() {
             return Err(InvalidTopic::Empty);
         }
+        if words::is_plain_topic(text.as_bytes()) {
+            return Ok(Self(text));
+        }
         match find_wildcard(text.as_bytes()) {
             Some(at) => Err(InvalidTopic::Wildcard { at }),
             None => Ok(Self(text)),
@@ -248,6 +251,9 @@ impl<B: Storage> TryFrom<Text<B>> for TopicFilter<B> {
     fn try_from(text: Text<B>) -> Result<Self, InvalidTopic> {
         if text.is_empty() {
             return Err(InvalidTopic::Empty);
+        }
+        if words::is_plain_topic(text.as_bytes()) {
+            return Ok(Self(text));
         }
         match find_misplaced(text.as_bytes()) {
             Some(at) => Err(InvalidTopic::Misplaced { at }),
