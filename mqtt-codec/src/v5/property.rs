@@ -861,3 +861,53 @@ impl<B: Storage, K: super::kind::MayBeEmpty> Default for Properties<B, K> {
         Self::checked(B::default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PacketType, Version};
+
+    /// What the first look settles, the second one accepts: over blocks of every property, each byte of them changed.
+    #[test]
+    fn the_first_look_is_the_stricter_one() {
+        let values: [&[u8]; 7] = [
+            &[1],
+            &[0, 7],
+            &[0, 0, 0, 9],
+            &[0x80, 1],
+            b"\x00\x03a/b",
+            b"\x00\x01k\x00\x09value +#\xc3",
+            b"\x00\x09a/b/c/d/e\x00\x00",
+        ];
+        let kinds = [super::super::kind::Publish::RULES, super::super::kind::Connect::RULES];
+        let kinds = kinds.into_iter().chain([super::super::kind::Auth::RULES]);
+        let (mut settled, mut judged) = (0, 0);
+        for rules in kinds {
+            for sender in [None, Some(Sender::Client), Some(Sender::Server)] {
+                let options =
+                    sender.map_or(DecodeOptions::new(), |sender| DecodeOptions::new().sender(sender));
+                let strings = Strings::new(Version::V5, &options.text);
+                for (id, value) in (0..=u8::MAX).flat_map(|id| values.map(|value| (id, value))) {
+                    for block in
+                        [[&[id], value].concat(), [&[id], value, b"\x15\x00\x01m", &[id], value].concat()]
+                    {
+                        for at in 0..block.len() {
+                            for byte in [block[at], 0, 1, 2, b'+', 0x7f, 0x80, 0xff] {
+                                let mut block = block.clone();
+                                block[at] = byte;
+                                let cursor =
+                                    Cursor::new(&block, block.len(), Version::V5, PacketType::Publish);
+                                let second = check_block(cursor, &rules, strings, &options).is_ok();
+                                let first = is_plain_block(&block, &rules, sender);
+                                assert!(first <= second, "{block:02x?}");
+                                settled += usize::from(first);
+                                judged += usize::from(second);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        assert!(settled > 1000 && judged > settled, "{settled} of {judged}");
+    }
+}
