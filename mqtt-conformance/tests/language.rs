@@ -83,7 +83,7 @@ fn sketch(steps: &[Step]) -> Vec<String> {
                 let reason = reason.as_ref().map(ToString::to_string).unwrap_or_default();
                 format!("{connection} < closed {reason}").trim_end().to_owned()
             }
-            Action::SendRaw { connection, parts } => {
+            Action::SendRaw { connection, parts, .. } => {
                 let parts: Vec<String> = parts.iter().map(ToString::to_string).collect();
                 format!("{connection} > {}", parts.join(" "))
             }

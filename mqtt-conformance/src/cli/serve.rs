@@ -16,6 +16,9 @@ pub(super) struct Args {
     /// Where to listen; port 0 lets the system choose one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:1883")]
     bind: SocketAddr,
+    /// Where to listen for MQTT over WebSocket too
+    #[arg(long, value_name = "ADDRESS")]
+    ws: Option<SocketAddr>,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
@@ -29,6 +32,17 @@ pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
             say("other machines can reach this broker, and it lets everyone in");
         }
         let server = serve::Server::start(Rules::standard(), Limits::default());
+        if let Some(bind) = args.ws {
+            let trouble = |e| Complaint::unreachable(format_args!("cannot listen on {bind}: {e}"));
+            let listener = TcpListener::bind(bind).await.map_err(trouble)?;
+            let address = listener.local_addr().map_err(trouble)?;
+            to_stdout(|out| Ok(writeln!(out, "ws://{address}/mqtt")?))?;
+            if !address.ip().is_loopback() {
+                say("other machines can reach this broker, and it lets everyone in");
+            }
+            let server = server.clone();
+            tokio::spawn(async move { server.serve_websocket(listener).await });
+        }
         server.serve_tcp(listener).await.map_err(trouble)?;
         Ok(Exit::Fine)
     })

@@ -11,7 +11,6 @@ use std::io;
 use std::sync::Arc;
 
 use mqtt_codec::{Qos, Version};
-use tokio::io::DuplexStream;
 use tokio::task::LocalSet;
 
 pub use matrix::{Matrix, matrix};
@@ -21,23 +20,32 @@ use crate::run::{Config, Connector, Outcome, probe, run_test};
 use crate::script::Test;
 use crate::server::serve::Server;
 use crate::server::{Limits, Rules};
+use crate::transport::{Layer, Stream, TextSwitch};
 
 /// Connections to a broker in memory, over a link that may have a fault.
 #[derive(Debug)]
 struct Pipes {
     broker: Server,
     fault: Option<WireFault>,
+    websocket: bool,
 }
 
 impl Connector for Pipes {
-    type Stream = DuplexStream;
+    type Stream = Stream;
 
-    async fn connect(&self, _: usize) -> io::Result<DuplexStream> {
+    async fn connect(&self, _: usize) -> io::Result<Stream> {
+        if self.websocket {
+            return self.broker.connect_websocket().await;
+        }
         let broker = self.broker.connect();
-        let Some(fault) = self.fault else { return Ok(broker) };
+        let Some(fault) = self.fault else { return Ok(Box::new(broker)) };
         let (ours, theirs) = tokio::io::duplex(1 << 16);
         tokio::spawn(fault.relay(theirs, broker));
-        Ok(ours)
+        Ok(Box::new(ours))
+    }
+
+    fn text_switch(&self, stream: &Stream) -> Option<TextSwitch> {
+        stream.text_switch()
     }
 }
 
@@ -49,7 +57,7 @@ impl Connector for Pipes {
 pub enum Setup {
     /// Everything is offered to everyone.
     Open,
-    /// A user name and a password are asked for.
+    /// A user name and a password are asked for, a topic and a filter are denied, and scripts on WebSocket get it.
     Login,
     /// Nothing optional is offered: no QoS 2, no retained messages, no wildcards, no Shared Subscriptions, no Subscription
     /// Identifiers, no Topic Aliases, small packets, few at once.
@@ -66,7 +74,11 @@ impl Setup {
         let mut limits = Limits::default();
         match self {
             Self::Open => {}
-            Self::Login => limits.credentials = Some(("tester".to_owned(), b"secret".to_vec())),
+            Self::Login => {
+                limits.credentials = Some(("tester".to_owned(), b"secret".to_vec()));
+                limits.denied_publish = Some("denied".to_owned());
+                limits.denied_subscribe = Some("denied/filter".to_owned());
+            }
             Self::Limited => {
                 limits.maximum_qos = Qos::AtLeastOnce;
                 limits.retain_available = false;
@@ -86,7 +98,11 @@ impl Setup {
         let mut config = Config::default();
         config.missing.remove("enhanced-auth");
         if self == Self::Login {
-            config.missing.remove("auth");
+            for met in ["auth", "acl", "websocket"] {
+                config.missing.remove(met);
+            }
+            config.denied_publish = Some("denied".to_owned());
+            config.denied_subscribe = Some("denied/filter".to_owned());
             config.user_name = Some("tester".to_owned());
             config.password = Some(b"secret".to_vec());
         }
@@ -116,10 +132,17 @@ pub fn run_in(
 ) -> io::Result<Vec<Outcome>> {
     let mut config = setup.config();
     // What the broker says it lacks is asked under the standard's rules: a fault must not excuse itself.
-    let standard = move || Pipes { broker: Server::start(Rules::standard(), setup.limits()), fault: None };
+    let start = move |rules, fault, websocket| Pipes {
+        broker: Server::start(rules, setup.limits()),
+        fault,
+        websocket,
+    };
+    let standard = move || start(Rules::standard(), None, false);
     let found = runtime()?.block_on(async { probe(&standard(), Version::V5, &config).await });
     config.missing.extend(found.map_err(io::Error::other)?.missing);
-    run_with(tests, config, move || Pipes { broker: Server::start(rules, setup.limits()), fault })
+    run_with(tests, config, move |test: &Test| {
+        start(rules, fault, test.needs.iter().any(|need| need == "websocket"))
+    })
 }
 
 /// Runs tests in virtual time, each against a broker of its own that `broker` makes; outcomes in the order of the tests.
@@ -131,7 +154,7 @@ pub fn run_against<C: Connector>(
     tests: &[Arc<Test>],
     broker: impl Fn() -> C + Clone + 'static,
 ) -> io::Result<Vec<Outcome>> {
-    run_with(tests, Setup::Open.config(), broker)
+    run_with(tests, Setup::Open.config(), move |_| broker())
 }
 
 fn runtime() -> io::Result<tokio::runtime::Runtime> {
@@ -141,7 +164,7 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
 fn run_with<C: Connector>(
     tests: &[Arc<Test>],
     config: Config,
-    broker: impl Fn() -> C + Clone + 'static,
+    broker: impl Fn(&Test) -> C + Clone + 'static,
 ) -> io::Result<Vec<Outcome>> {
     let runtime = runtime()?;
     let config = Arc::new(config);
@@ -150,7 +173,7 @@ fn run_with<C: Connector>(
         .iter()
         .map(|test| {
             let (test, config, broker) = (Arc::clone(test), Arc::clone(&config), broker.clone());
-            local.spawn_local(async move { run_test(&test, &broker(), &config).await })
+            local.spawn_local(async move { run_test(&test, &broker(&test), &config).await })
         })
         .collect();
     local.block_on(&runtime, async {

@@ -92,7 +92,7 @@ impl Walk<'_> {
             Action::Send { connection, packet, fields, patches, .. } if patches.is_empty() => {
                 self.packet(self.version(connection, version), packet, fields)
             }
-            Action::SendRaw { connection, parts } => {
+            Action::SendRaw { connection, parts, .. } => {
                 let bytes = parts.iter().map(|part| eval_bytes(part, &self.variables).ok());
                 let bytes: Vec<u8> = bytes.collect::<Option<Vec<_>>>()?.concat();
                 let tree = super::engine::whole_packet(&bytes, self.version(connection, version))?;

@@ -7,6 +7,8 @@ use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
+use crate::transport::TextSwitch;
+
 /// One address of a broker that has several.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -36,6 +38,12 @@ pub trait Connector: Send + Sync + 'static {
     ///
     /// When the broker cannot be reached. The runner limits the time.
     fn connect(&self, node: usize) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+
+    /// What makes the next bytes go out as a text frame, where the transport has such.
+    fn text_switch(&self, stream: &Self::Stream) -> Option<TextSwitch> {
+        let _ = stream;
+        None
+    }
 
     /// Closes as if the network had failed: without the goodbye of any layer, if the transport can do that.
     fn cut(&self, stream: Self::Stream) {
@@ -110,6 +118,10 @@ impl<C: Connector> Connector for Cluster<C> {
             Some(member) => member.connect(0).await,
             None => Err(io::Error::other(format!("there is no node {}", node + 1))),
         }
+    }
+
+    fn text_switch(&self, stream: &C::Stream) -> Option<TextSwitch> {
+        self.members.first()?.text_switch(stream)
     }
 
     fn cut(&self, stream: C::Stream) {

@@ -20,7 +20,7 @@ use crate::script::{
     Action, Direction, Expected, Login, Mismatch, Span, Step, Test, Time, Variables, Window, bytes_line,
     eval, eval_bytes, eval_count, eval_fields, match_fields, match_value, packet_line, value_text,
 };
-use crate::transport::Misframed;
+use crate::transport::{Misframed, TextSwitch};
 use crate::tree::{from_tree, to_tree};
 
 /// How many arrivals may wait for the engine before a reader pauses.
@@ -49,6 +49,7 @@ struct Slot<S> {
     /// A CONNECT was sent, so a DISCONNECT is due at the end.
     greeted: bool,
     promises: Promises,
+    text: Option<TextSwitch>,
 }
 
 /// What a connection has received.
@@ -190,7 +191,7 @@ impl<'a, C: Connector> Engine<'a, C> {
             Action::Send { connection, packet, fields, patches, login } => {
                 self.send(connection, packet, fields, patches, *login).await
             }
-            Action::SendRaw { connection, parts } => {
+            Action::SendRaw { connection, parts, text } => {
                 let mut bytes = Vec::new();
                 for part in parts {
                     bytes.extend(eval_bytes(part, &self.variables).map_err(|e| Stop::Ours(e.to_string()))?);
@@ -198,6 +199,9 @@ impl<'a, C: Connector> Engine<'a, C> {
                 let version = self.version(connection);
                 if let Some(packet) = whole_packet(&bytes, version) {
                     self.remember(connection, version, &packet);
+                }
+                if *text {
+                    return self.write_text(connection, bytes.into()).await;
                 }
                 self.write(connection, bytes.into(), None).await
             }
@@ -299,9 +303,11 @@ impl<'a, C: Connector> Engine<'a, C> {
         let id = self.links;
         self.links += 1;
         self.names.push(name.to_owned());
+        let text = self.connector.text_switch(&stream);
         let link = Link::new(id, stream, version, self.config.max_packet, self.sender.clone());
         let promises = Promises::new(version);
-        let slot = Slot { id, version, link: Some(link), queue: VecDeque::new(), greeted: false, promises };
+        let slot =
+            Slot { id, version, link: Some(link), queue: VecDeque::new(), greeted: false, promises, text };
         self.slots.insert(name.to_owned(), slot);
         self.note(name, TraceEvent::Opened { version, node: node.cloned() });
         Ok(())
@@ -423,6 +429,17 @@ impl<'a, C: Connector> Engine<'a, C> {
             }
             _ => {}
         }
+    }
+
+    /// Writes bytes as a text frame.
+    async fn write_text(&mut self, name: &str, bytes: Bytes) -> Ran {
+        let Some(text) = self.slots.get(name).and_then(|slot| slot.text.clone()) else {
+            return Err(Stop::Ours("a text frame needs a connection over WebSocket".to_owned()));
+        };
+        text.set(true);
+        let ran = self.write(name, bytes, None).await;
+        text.set(false);
+        ran
     }
 
     async fn write(&mut self, name: &str, bytes: Bytes, packet: Option<Tree>) -> Ran {
@@ -1054,9 +1071,14 @@ fn rounded(time: Duration) -> Duration {
 /// The variables that a test starts with: its prefixes, and those of its header.
 pub(super) fn variables(test: &Test, config: &Config) -> Variables {
     let mut variables = Variables::default();
-    let unique = config.unique(&test.id);
-    variables.set("t", Tree::from(format!("mqc{unique}")));
-    variables.set("c", Tree::from(unique));
+    variables.set("t", Tree::from(config.topic_prefix(&test.id)));
+    variables.set("c", Tree::from(config.client_prefix(&test.id)));
+    let denied = [("denied_topic", &config.denied_publish), ("denied_filter", &config.denied_subscribe)];
+    for (name, denied) in denied {
+        if let Some(denied) = denied {
+            variables.set(name, Tree::from(denied.as_str()));
+        }
+    }
     for (name, value) in &test.case {
         variables.set(name.clone(), value.clone());
     }

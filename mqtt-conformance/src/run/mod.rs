@@ -13,6 +13,7 @@ mod engine;
 mod explore;
 mod link;
 mod outcome;
+mod prefix;
 mod probe;
 mod promise;
 mod secrets;
@@ -23,7 +24,7 @@ use std::time::Duration;
 
 use mqtt_codec::Version;
 use serde_json::{Map, Value as Tree};
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinSet;
 
 pub use bounds::{Bound, Bounds};
@@ -65,6 +66,16 @@ pub struct Config {
     pub other_user_name: Option<String>,
     /// The password that goes with it.
     pub other_password: Option<Vec<u8>>,
+    /// A topic that the other login must not publish to; `${denied_topic}` in scripts.
+    pub denied_publish: Option<String>,
+    /// A filter that the other login must not subscribe to; `${denied_filter}` in scripts.
+    pub denied_subscribe: Option<String>,
+    /// What every topic begins with. Tests that cannot do that are skipped.
+    pub topic_prefix: String,
+    /// What every client identifier begins with. Tests that cannot do that are skipped.
+    pub client_id_prefix: String,
+    /// How many tests are started a second at most.
+    pub pace: Option<u32>,
     /// Capabilities that the broker lacks, each with the reason to show. Tests that need one are skipped.
     pub missing: BTreeMap<String, String>,
     /// Versions that the broker does not speak, each with the reason to show. Their tests are skipped.
@@ -98,6 +109,11 @@ impl Default for Config {
             password: None,
             other_user_name: None,
             other_password: None,
+            denied_publish: None,
+            denied_subscribe: None,
+            topic_prefix: String::new(),
+            client_id_prefix: String::new(),
+            pace: None,
             missing: configured.iter().map(|(n, r)| ((*n).to_owned(), (*r).to_owned())).collect(),
             missing_versions: BTreeMap::new(),
             bounds: Bounds::default(),
@@ -106,7 +122,17 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Client id prefix of a test: the run's mark and the test's, letters and digits only.
+    /// What a test's client identifiers begin with.
+    fn client_prefix(&self, id: &str) -> String {
+        format!("{}{}", self.client_id_prefix, self.unique(id))
+    }
+
+    /// What a test's topics begin with.
+    fn topic_prefix(&self, id: &str) -> String {
+        format!("{}mqc{}", self.topic_prefix, self.unique(id))
+    }
+
+    /// The run's mark and the test's, letters and digits only.
     fn unique(&self, id: &str) -> String {
         const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
         let mut unique: String = self.run.chars().filter(char::is_ascii_alphanumeric).take(5).collect();
@@ -143,6 +169,9 @@ impl Config {
     fn skip(&self, test: &Test) -> Option<String> {
         if let Some(reason) = self.missing_versions.get(&test.version) {
             return Some(reason.clone());
+        }
+        if let Some(reason) = prefix::obstacle(test, self) {
+            return Some(reason);
         }
         let of_all = bounds::uses_topics(&test.steps).then_some("free-topics");
         let needs = test.needs.iter().map(String::as_str).chain(of_all);
@@ -238,13 +267,21 @@ pub async fn run_all<C: Connector>(
 ) -> Vec<Arc<Outcome>> {
     let mut outcomes: Vec<Option<Arc<Outcome>>> = vec![None; tests.len()];
     let gate = Arc::new(Semaphore::new(jobs.clamp(1, Semaphore::MAX_PERMITS)));
+    let pace = config.pace.map(|pace| {
+        let mut pace = tokio::time::interval(Duration::from_secs(1) / pace.max(1));
+        pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        Arc::new(Mutex::new(pace))
+    });
     let mut running = JoinSet::new();
     for (index, test) in tests.iter().enumerate() {
         let (test, connector, config) = (Arc::clone(test), Arc::clone(&connector), Arc::clone(&config));
-        let (gate, news) = (Arc::clone(&gate), news.clone());
+        let (gate, news, pace) = (Arc::clone(&gate), news.clone(), pace.clone());
         running.spawn(async move {
             // The gate is never closed.
             let _turn = gate.acquire_owned().await;
+            if let Some(pace) = pace {
+                pace.lock().await.tick().await;
+            }
             let _ = news.send(Event::Started { index, id: test.id.clone() });
             let outcome = Arc::new(run_test(&test, &*connector, &config).await);
             let _ = news.send(Event::Finished { index, outcome: Arc::clone(&outcome) });

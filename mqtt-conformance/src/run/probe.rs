@@ -106,7 +106,8 @@ pub async fn probe<C: Connector>(
         Ok(Err(error)) => return Err(ProbeError::Unreachable(error)),
         Err(_) => return Err(ProbeError::NoConnection(limit)),
     };
-    let mut connect = json!({"type": "connect", "keep_alive": 60, "client_id": config.unique("probe")});
+    let mut connect =
+        json!({"type": "connect", "keep_alive": 60, "client_id": config.client_prefix("probe")});
     if let Some(members) = connect.as_object_mut() {
         members.extend(config.login(Login::Usual));
     }

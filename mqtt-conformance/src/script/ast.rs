@@ -301,11 +301,13 @@ pub enum Verb {
     Disconnect,
     /// Closes without a word.
     Drop,
+    /// Bytes in a text frame of WebSocket.
+    Text,
 }
 
 impl Verb {
     /// All verbs.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Open,
         Self::Connect,
         Self::Subscribe,
@@ -315,6 +317,7 @@ impl Verb {
         Self::Ping,
         Self::Disconnect,
         Self::Drop,
+        Self::Text,
     ];
 
     /// The word in the script.
@@ -329,6 +332,7 @@ impl Verb {
             Self::Ping => "ping",
             Self::Disconnect => "disconnect",
             Self::Drop => "drop",
+            Self::Text => "text",
         }
     }
 }

@@ -38,7 +38,8 @@ pub fn check(script: &Script, knows: Option<&KnowsStatement<'_>>) -> Vec<Problem
                 asks_nothing = Some(last.span);
             }
             entered.append(&mut lowering.entered);
-            let mut walk = Walk { version, case, problems: &mut problems, used: &mut used };
+            let acl = script.needs().any(|need| need.text == "acl");
+            let mut walk = Walk { version, case, acl, problems: &mut problems, used: &mut used };
             let mut state = State::default();
             walk.steps(&steps, &mut state);
             walk.unused_captures(&state);
@@ -222,6 +223,8 @@ struct Place {
 }
 
 struct Walk<'a> {
+    /// The script may name what is denied.
+    acl: bool,
     version: Version,
     case: &'a Case,
     problems: &'a mut Vec<(Span, Draft)>,
@@ -265,7 +268,7 @@ impl Walk<'_> {
                     }
                 }
             }
-            Action::SendRaw { connection, parts } => {
+            Action::SendRaw { connection, parts, .. } => {
                 self.live(connection, step.span, state);
                 for part in parts {
                     self.raw(part, state);
@@ -416,6 +419,8 @@ impl Walk<'_> {
         let mut variables = Variables::default();
         variables.set("t", Tree::from("t".repeat(3 + MAX_CLIENT_PREFIX)));
         variables.set("c", Tree::from("c".repeat(MAX_CLIENT_PREFIX)));
+        variables.set("denied_topic", Tree::from("denied"));
+        variables.set("denied_filter", Tree::from("denied"));
         for (name, value) in self.case {
             variables.set(name.clone(), constant(value));
         }
@@ -678,7 +683,7 @@ impl Walk<'_> {
             ValueKind::Capture(name) if usage == Use::Expect => {
                 let taken = self.case.iter().any(|(n, _)| n == name)
                     || state.counters.contains(name)
-                    || ["t", "c", "version"].contains(&name.as_str());
+                    || ["t", "c", "denied_topic", "denied_filter", "version"].contains(&name.as_str());
                 if taken {
                     self.report(value.span, Draft::error(format!("`{name}` already has a meaning")));
                     return;
@@ -701,7 +706,8 @@ impl Walk<'_> {
             *used = true;
             return;
         }
-        let fixed = ["t", "c"];
+        let fixed = ["t", "c", "denied_topic", "denied_filter"];
+        let fixed = fixed.into_iter().take(if self.acl { 4 } else { 2 });
         let case = self.case.iter().map(|(n, _)| n.as_str());
         let known: Vec<&str> = case
             .chain(fixed)

@@ -109,6 +109,8 @@ pub enum Action {
         connection: String,
         /// What to send, one part after the other.
         parts: Vec<Value>,
+        /// In a text frame of WebSocket, where MQTT has binary ones.
+        text: bool,
     },
     /// Waits for something.
     Expect {
@@ -232,6 +234,8 @@ pub(super) fn constant(value: &Value) -> Tree {
     let mut variables = Variables::default();
     variables.set("t", Tree::from("${t}"));
     variables.set("c", Tree::from("${c}"));
+    variables.set("denied_topic", Tree::from("${denied_topic}"));
+    variables.set("denied_filter", Tree::from("${denied_filter}"));
     eval(value, &variables).unwrap_or_default()
 }
 
@@ -266,7 +270,7 @@ fn case_suffix(case: &Case) -> String {
 /// Every combination of the rows of every `for`.
 pub(super) fn cases(script: &Script, problems: &mut Vec<(Span, Draft)>) -> Vec<Case> {
     let mut cases: Vec<Case> = vec![Vec::new()];
-    let mut known: BTreeSet<&str> = BTreeSet::from(["t", "c", "version"]);
+    let mut known: BTreeSet<&str> = BTreeSet::from(["t", "c", "denied_topic", "denied_filter", "version"]);
     for item in &script.header {
         let HeaderKind::For { names, rows, .. } = &item.node.kind else {
             continue;
@@ -393,7 +397,8 @@ impl<'a> Lowering<'a> {
                 },
             },
             StatementKind::Raw { connection, parts } => {
-                Action::SendRaw { connection: connection.text.clone(), parts: parts.clone() }
+                let (connection, parts) = (connection.text.clone(), parts.clone());
+                Action::SendRaw { connection, parts, text: false }
             }
             StatementKind::Expect { connection, packet, fields, within } => Action::Expect {
                 connection: connection.text.clone(),
@@ -568,6 +573,14 @@ impl<'a> Lowering<'a> {
             Verb::Drop => {
                 self.takes(verb, call, 0..=0, &[], false);
                 vec![Action::Drop { connection: name.text.clone() }]
+            }
+            Verb::Text => {
+                self.takes(verb, call, 1..=usize::MAX, &[], false);
+                if !self.script.needs().any(|need| need.text == "websocket") {
+                    self.error(call.span, "a text frame needs `needs: websocket` in the header");
+                }
+                let (connection, parts) = (name.text.clone(), call.values.to_vec());
+                vec![Action::SendRaw { connection, parts, text: true }]
             }
         };
         for action in spelled {

@@ -43,6 +43,10 @@ pub struct Limits {
     pub retained_bytes: usize,
     /// User name and password that every client has to give, if there are any.
     pub credentials: Option<(String, Vec<u8>)>,
+    /// A topic that nobody may publish to.
+    pub denied_publish: Option<String>,
+    /// A filter that nobody may subscribe to.
+    pub denied_subscribe: Option<String>,
     /// The highest QoS that is supported; announced as Maximum QoS when it is below 2.
     pub maximum_qos: Qos,
     /// Whether messages are retained; announced as Retain Available when not.
@@ -75,6 +79,8 @@ impl Default for Limits {
             retained: 10_000,
             retained_bytes: 64 << 20,
             credentials: None,
+            denied_publish: None,
+            denied_subscribe: None,
             maximum_qos: Qos::ExactlyOnce,
             retain_available: true,
             wildcards_available: true,

@@ -93,9 +93,14 @@ impl Broker {
     }
 
     /// Why the broker does not publish a message, if there is a reason.
-    fn objection(message: &Message) -> Option<PubAckReason> {
+    fn objection(&self, message: &Message) -> Option<PubAckReason> {
+        let denied = self
+            .limits
+            .denied_publish
+            .as_ref()
+            .is_some_and(|topic| topic.as_bytes() == message.topic.as_bytes());
         let utf8 = message.properties.payload_format_indicator() == Some(PayloadFormat::Utf8);
-        if message.topic.as_bytes().starts_with(b"$SYS/") {
+        if message.topic.as_bytes().starts_with(b"$SYS/") || (denied && self.rules.refuses_denied_publish) {
             Some(PubAckReason::NotAuthorized)
         } else if utf8 && std::str::from_utf8(&message.payload).is_err() {
             Some(PubAckReason::PayloadFormatInvalid)
@@ -106,7 +111,7 @@ impl Broker {
 
     /// Publishes what a client sent, unless there is an objection.
     fn pass_on(&mut self, message: Message) -> PubAckReason {
-        if let Some(objection) = Self::objection(&message) {
+        if let Some(objection) = self.objection(&message) {
             return objection;
         }
         match self.publish(&Arc::new(message)) {

@@ -82,6 +82,15 @@ rules! {
     /// Closes an older connection of the same client.
     takeover_closes_older ["5.0/MQTT-3.1.4-3", "3.1.1/MQTT-3.1.4-2", "3.1/V31-3.1-4"];
 
+    // WebSocket.
+
+    /// Closes on a text frame.
+    refuses_text_frames ["5.0/MQTT-6.0.0-1", "3.1.1/MQTT-6.0.0-1"];
+    /// Takes packets wherever the frames end that carry them.
+    takes_any_frames ["5.0/MQTT-6.0.0-2", "3.1.1/MQTT-6.0.0-2"];
+    /// Chooses the sub-protocol `mqtt`.
+    chooses_sub_protocol ["5.0/MQTT-6.0.0-4", "3.1.1/MQTT-6.0.0-4"];
+
     // Sessions.
 
     /// Discards the stored session on a clean start.
@@ -219,6 +228,10 @@ rules! {
     frees_id_after_puback ["5.0/MQTT-4.3.2-5", "3.1.1/MQTT-4.3.2-2", "3.1/V31-4.1-1", "3.1/V31-2.1-2"];
     /// Takes an identifier as a new message after a PUBREC with an error code.
     frees_refused_id ["5.0/MQTT-4.3.3-9"];
+    /// Publishes nothing to a topic that is denied.
+    refuses_denied_publish ["5.0/MQTT-3.4.2-1", "5.0/MQTT-3.5.2-1", "3.1/V31-3.3-1", "3.1.1/MQTT-3.3.5-2"];
+    /// Subscribes nobody to a filter that is denied; from 3.1.1 on it says so.
+    refuses_denied_subscribe ["5.0/MQTT-3.8.4-6", "5.0/MQTT-3.8.4-7", "3.1/V31-3.8-4", "3.1.1/MQTT-3.8.4-5"];
     /// Answers a PUBLISH of 3.x as usual though it was not authorized.
     answers_unauthorized ["3.1/V31-3.3-1", "3.1.1/MQTT-3.3.5-2"];
     /// Passes on what a PUBLISH brings: to every subscriber that matches.

@@ -15,6 +15,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::transport::{Address, Stream, accept_websocket, connect_websocket};
+
 /// How many bytes may wait to be written on a connection; a client that reads more slowly is given up.
 const UNWRITTEN: usize = 64 << 20;
 
@@ -49,6 +51,7 @@ struct Outbox {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Server {
+    rules: Rules,
     events: mpsc::Sender<Event>,
     next: Arc<AtomicU64>,
 }
@@ -68,7 +71,7 @@ impl Server {
     pub fn start(rules: Rules, limits: Limits) -> Self {
         let (events, inbox) = mpsc::channel(256);
         tokio::spawn(run(Broker::new(rules, limits), inbox));
-        Self { events, next: Arc::default() }
+        Self { rules, events, next: Arc::default() }
     }
 
     /// Serves each connection that comes to a listener, until this future is dropped: its connections end with it.
@@ -77,13 +80,17 @@ impl Server {
     ///
     /// When the listener fails for good. A connection that fails ends alone.
     pub async fn serve_tcp(&self, listener: TcpListener) -> io::Result<()> {
+        self.accept(listener, false).await
+    }
+
+    async fn accept(&self, listener: TcpListener, websocket: bool) -> io::Result<()> {
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => {
                         let server = self.clone();
-                        connections.spawn(async move { server.serve_socket(stream).await });
+                        connections.spawn(async move { server.serve_socket(stream, websocket).await });
                     }
                     // Of a connection that is gone already, or of too many open files: both pass.
                     Err(error) if is_passing(&error) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -94,10 +101,43 @@ impl Server {
         }
     }
 
-    async fn serve_socket(&self, stream: TcpStream) {
+    async fn serve_socket(&self, stream: TcpStream, websocket: bool) {
         // Small packets go out at once; where that cannot be set, they go out a little later.
         let _ = stream.set_nodelay(true);
-        self.serve_stream(stream).await;
+        if websocket { self.serve_frames(stream).await } else { self.serve_stream(stream).await }
+    }
+
+    /// The same for connections in WebSocket.
+    ///
+    /// # Errors
+    ///
+    /// When the listener fails for good. A connection that fails ends alone.
+    pub async fn serve_websocket(&self, listener: TcpListener) -> io::Result<()> {
+        self.accept(listener, true).await
+    }
+
+    /// Serves one connection of WebSocket on any stream, until it ends.
+    pub async fn serve_frames<S: AsyncRead + AsyncWrite + Unpin + Send>(&self, stream: S) {
+        let Self { rules, .. } = self;
+        // Who does not shake hands is left alone.
+        if let Ok(frames) = accept_websocket(stream, rules.chooses_sub_protocol).await {
+            let frames =
+                frames.taking_text(!rules.refuses_text_frames).wanting_packets(!rules.takes_any_frames);
+            self.serve_stream(frames).await;
+        }
+    }
+
+    /// A connection of WebSocket in memory.
+    ///
+    /// # Errors
+    ///
+    /// When the handshake fails.
+    pub async fn connect_websocket(&self) -> io::Result<Stream> {
+        let (ours, theirs) = tokio::io::duplex(1 << 16);
+        let server = self.clone();
+        tokio::spawn(async move { server.serve_frames(ours).await });
+        let address = Address::websocket("memory", "/mqtt");
+        Ok(Box::new(connect_websocket(&address, Box::new(theirs)).await?))
     }
 
     /// A connection in memory, for as long as the returned end lasts.

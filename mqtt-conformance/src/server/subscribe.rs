@@ -115,6 +115,12 @@ impl Broker {
         if wild && !self.limits.wildcards_available && rules.refuses_unavailable_wildcards {
             return SubAckReason::WildcardSubscriptionsNotSupported; // [3.1.1/MQTT-3.8.3-2]
         }
+        let denied = self.limits.denied_subscribe.as_ref().is_some_and(|denied| denied.as_bytes() == filter);
+        if denied && rules.refuses_denied_subscribe {
+            let old = self.sessions.get(client).is_some_and(|session| session.version == Version::V3_1);
+            // 3.1 has no word for it. [3.1/V31-3.8-4]
+            return if old { SubAckReason::granted(options.qos) } else { SubAckReason::NotAuthorized };
+        }
         if options.qos > self.limits.maximum_qos && !rules.accepts_subscribe_above_maximum_qos {
             return SubAckReason::UnspecifiedError; // [5.0/MQTT-3.2.2-10]
         }

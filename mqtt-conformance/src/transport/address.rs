@@ -82,6 +82,14 @@ pub struct Address {
     pub password: Option<Vec<u8>>,
 }
 
+impl Address {
+    /// A WebSocket without a socket below it.
+    pub(crate) fn websocket(host: &str, path: &str) -> Self {
+        let (host, path) = (host.to_owned(), path.to_owned());
+        Self { scheme: Scheme::Ws, host, port: 80, path, user_name: None, password: None }
+    }
+}
+
 impl fmt::Display for Address {
     /// Without user name and password, and without a query, which may hold a token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -19,8 +19,8 @@ pub use address::{Address, AddressError, Scheme};
 pub use pem::FileError;
 pub use tls::TlsOptions;
 pub use trouble::Trouble;
-pub(crate) use websocket::Misframed;
-pub use websocket::{Frames, accept_websocket};
+pub use websocket::{Frames, TextSwitch, accept_websocket};
+pub(crate) use websocket::{Misframed, connect as connect_websocket};
 
 use crate::run::Connector;
 use tls::Tls;
@@ -32,6 +32,16 @@ pub type Stream = Box<dyn Layer>;
 pub trait Layer: AsyncRead + AsyncWrite + Send + Unpin + std::fmt::Debug {
     /// Makes the close that follows one without goodbye: a reset, where the transport has one.
     fn sever(&self);
+
+    /// What makes the next bytes go out as text, if the layer can do that.
+    fn text_switch(&self) -> Option<TextSwitch> {
+        None
+    }
+}
+
+/// A connection in memory.
+impl Layer for tokio::io::DuplexStream {
+    fn sever(&self) {}
 }
 
 impl Layer for TcpStream {
@@ -111,6 +121,10 @@ impl Connector for Dialer {
             stream = Box::new(websocket::connect(&self.address, stream).await?);
         }
         Ok(stream)
+    }
+
+    fn text_switch(&self, stream: &Stream) -> Option<TextSwitch> {
+        (**stream).text_switch()
     }
 
     fn cut(&self, stream: Stream) {

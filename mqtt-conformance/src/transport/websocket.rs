@@ -5,10 +5,13 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use futures_util::{Sink, Stream as _};
+use mqtt_codec::{Decoded, FixedHeader, Version};
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
@@ -47,13 +50,14 @@ impl From<Misframed> for io::Error {
     }
 }
 
-/// No limits of its own: MQTT has some.
+/// No limits of its own: MQTT has some. Small buffers, because there are many connections.
 fn config() -> WebSocketConfig {
-    WebSocketConfig::default().max_message_size(None).max_frame_size(None)
+    let unlimited = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+    unlimited.read_buffer_size(4096).write_buffer_size(0)
 }
 
 /// Shakes hands as a client.
-pub(super) async fn connect(address: &Address, stream: Stream) -> io::Result<Frames<Stream>> {
+pub(crate) async fn connect(address: &Address, stream: Stream) -> io::Result<Frames<Stream>> {
     let Address { scheme, host, port, path, .. } = address;
     let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
     let uri: Uri = format!("{}://{host}:{port}{path}", scheme.name())
@@ -95,6 +99,21 @@ where
     Ok(Frames::new(accepted.map_err(Trouble::explain_websocket)?))
 }
 
+/// Makes a WebSocket's next bytes go out as text. Clones are one switch.
+#[derive(Clone, Debug, Default)]
+pub struct TextSwitch(Arc<AtomicBool>);
+
+impl TextSwitch {
+    /// Switches.
+    pub fn set(&self, on: bool) {
+        self.0.store(on, Ordering::Relaxed);
+    }
+
+    fn is_on(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// A stream of bytes in the frames of a WebSocket.
 #[derive(Debug)]
 pub struct Frames<S> {
@@ -103,11 +122,20 @@ pub struct Frames<S> {
     rest: Bytes,
     /// Takes text frames like binary ones, as a broken server does.
     takes_text: bool,
+    /// Takes only frames that are one packet each, as a broken server does.
+    wants_packets: bool,
+    text: TextSwitch,
 }
 
 impl<S> Frames<S> {
     fn new(inner: WebSocketStream<S>) -> Self {
-        Self { inner, rest: Bytes::new(), takes_text: false }
+        Self {
+            inner,
+            rest: Bytes::new(),
+            takes_text: false,
+            wants_packets: false,
+            text: TextSwitch::default(),
+        }
     }
 
     /// Takes text frames like binary ones, which MQTT forbids.
@@ -115,17 +143,31 @@ impl<S> Frames<S> {
     pub fn taking_text(self, takes_text: bool) -> Self {
         Self { takes_text, ..self }
     }
+
+    /// Takes only frames that hold one packet each, which MQTT forbids.
+    #[must_use]
+    pub fn wanting_packets(self, wants_packets: bool) -> Self {
+        Self { wants_packets, ..self }
+    }
 }
 
 impl<S: Layer> Layer for Frames<S> {
     fn sever(&self) {
         self.inner.get_ref().sever();
     }
+
+    fn text_switch(&self) -> Option<TextSwitch> {
+        Some(self.text.clone())
+    }
 }
 
 impl Layer for Stream {
     fn sever(&self) {
         (**self).sever();
+    }
+
+    fn text_switch(&self) -> Option<TextSwitch> {
+        (**self).text_switch()
     }
 }
 
@@ -142,6 +184,12 @@ fn bytes_of(message: Message, takes_text: bool) -> Option<io::Result<Bytes>> {
         // The library answers what has to be answered.
         Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => None,
     }
+}
+
+/// Whether a frame holds one packet, no more and no less.
+fn is_one_packet(bytes: &[u8]) -> bool {
+    let header = FixedHeader::parse(bytes, Version::V5);
+    matches!(header, Ok(Decoded::Complete { value, .. }) if value.packet_len() == bytes.len())
 }
 
 fn broken(error: Error) -> io::Error {
@@ -174,6 +222,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Frames<S> {
                 Some(Ok(message)) => {
                     if let Some(bytes) = bytes_of(message, takes_text) {
                         self.rest = bytes?;
+                        if self.wants_packets && !is_one_packet(&self.rest) {
+                            return Poll::Ready(Err(Misframed::new("a frame that is not one packet").into()));
+                        }
                     }
                 }
             }
@@ -188,7 +239,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Frames<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Frames<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         ready!(Pin::new(&mut self.inner).poll_ready(cx)).map_err(broken)?;
-        let message = Message::Binary(Bytes::copy_from_slice(buf));
+        let message = match std::str::from_utf8(buf) {
+            Ok(text) if self.text.is_on() => Message::text(text),
+            Err(error) if self.text.is_on() => {
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidInput, error)));
+            }
+            _ => Message::Binary(Bytes::copy_from_slice(buf)),
+        };
         Pin::new(&mut self.inner).start_send(message).map_err(broken)?;
         Poll::Ready(Ok(buf.len()))
     }

@@ -18,6 +18,9 @@ pub(crate) fn stories() -> Vec<(Limits, Story)> {
     poor.wildcards_available = false;
     poor.shared_available = false;
     poor.subscription_ids_available = false;
+    let mut strict = Limits::default();
+    strict.denied_publish = Some("no".into());
+    strict.denied_subscribe = Some("neither".into());
     let plain: [Story; 20] = [
         first_packets,
         client_ids,
@@ -45,6 +48,7 @@ pub(crate) fn stories() -> Vec<(Limits, Story)> {
     all.push((asking, |lab| lab.open(1, &hello_4(CLEAN, "c"))));
     all.push((narrow, limits));
     all.push((poor, lacks));
+    all.push((strict, denied));
     all
 }
 
@@ -563,4 +567,12 @@ fn lacks(lab: &mut Lab) {
     }
     lab.open(20, &hello_4(CLEAN, "old"));
     lab.send(20, &subscribe_4(1, "#", 0));
+}
+
+fn denied(lab: &mut Lab) {
+    lab.open(9, &hello_5(CLEAN, "watch"));
+    lab.send(9, &subscribe_5(1, &[], "no", 0));
+    lab.open(1, &hello_5(CLEAN, "c"));
+    lab.send(1, &publish_5(QOS_1, "no", 1, &[], "x"));
+    lab.send(1, &subscribe_5(2, &[], "neither", 0));
 }

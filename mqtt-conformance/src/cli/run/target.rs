@@ -22,6 +22,27 @@ pub(super) struct Target {
     /// The file with the password; a line break at its end does not count
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
+    /// The user name of someone who may do less, for `needs: acl`
+    #[arg(long, value_name = "NAME", requires = "other_password_file")]
+    other_user: Option<String>,
+    /// The file with the password of --other-user
+    #[arg(long, value_name = "FILE", requires = "other_user")]
+    other_password_file: Option<PathBuf>,
+    /// A topic that --other-user (else everyone) must not publish to, for `needs: acl`
+    #[arg(long, value_name = "TOPIC", requires = "denied_subscribe", value_parser = plain_topic)]
+    denied_publish: Option<String>,
+    /// A topic that --other-user (else everyone) must not subscribe to
+    #[arg(long, value_name = "TOPIC", requires = "denied_publish", value_parser = plain_topic)]
+    denied_subscribe: Option<String>,
+    /// What every topic begins with, where a broker allows only such; scripts that cannot do that are skipped
+    #[arg(long, value_name = "TEXT", value_parser = plain_topic)]
+    topic_prefix: Option<String>,
+    /// What every client identifier begins with, where a broker allows only such; scripts that cannot do that are skipped
+    #[arg(long, value_name = "TEXT")]
+    client_id_prefix: Option<String>,
+    /// Start at most so many tests a second
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pace: Option<u32>,
     /// TLS: trust the authorities in this PEM file, instead of the system's
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
@@ -48,6 +69,9 @@ impl Target {
         options.key.clone_from(&self.key);
         options.server_name.clone_from(&self.server_name);
         options.insecure = self.insecure;
+        config.pace = self.pace;
+        config.topic_prefix = self.topic_prefix.clone().unwrap_or_default();
+        config.client_id_prefix = self.client_id_prefix.clone().unwrap_or_default();
         if self.broker.is_empty() {
             return Ok(None);
         }
@@ -56,6 +80,11 @@ impl Target {
                 .hint("write mqtts:// or wss:// for a broker behind TLS"));
         }
         self.log_in(config)?;
+        config.denied_publish.clone_from(&self.denied_publish);
+        config.denied_subscribe.clone_from(&self.denied_subscribe);
+        if self.denied_publish.is_some() {
+            config.missing.remove("acl");
+        }
         if self.broker.iter().all(|address| address.scheme.is_websocket()) {
             config.missing.remove("websocket");
         }
@@ -101,7 +130,18 @@ impl Target {
             .or_else(|| of_address.and_then(|address| address.password.clone()))
             .or_else(of_environment);
         config.missing.remove("auth");
+        config.other_user_name.clone_from(&self.other_user);
+        config.other_password = self.other_password_file.as_deref().map(password).transpose()?;
         Ok(())
+    }
+}
+
+/// A topic that can be published to.
+fn plain_topic(text: &str) -> Result<String, String> {
+    match text {
+        "" => Err("expected a topic".to_owned()),
+        _ if text.contains(['+', '#']) => Err("expected a topic without wildcards".to_owned()),
+        _ => Ok(text.to_owned()),
     }
 }
 
