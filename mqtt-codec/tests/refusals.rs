@@ -22,6 +22,7 @@ fn check(version: Version, bytes: impl AsRef<[u8]>, message: &str, answer: impl 
     let error = refusal(version, DecodeOptions::new(), bytes.as_ref());
     assert_eq!(error.to_string(), message);
     assert_eq!(error.reason_code(), answer.into(), "{message}");
+    assert!(version != V5 || error.return_code().is_none(), "5.0 has no return codes: {message}");
 }
 
 #[track_caller]
