@@ -494,6 +494,10 @@ async fn configured_login_and_needs() {
     config.missing_versions.insert(Version::V3_1, "the broker refuses 3.1".to_owned());
     let skipped = run_test(&test("3.1", "connect a\n"), &broker, &config).await;
     assert_eq!(skipped.reason.as_deref(), Some("the broker refuses 3.1"));
+    // One connection of such a version is enough, wherever it stands.
+    let mixed = "connect a\nrepeat 2 {\n    connect b version=3.1\n    disconnect b\n}\n";
+    let skipped = run_test(&test("3.1.1", mixed), &broker, &config).await;
+    assert_eq!(skipped.reason.as_deref(), Some("the broker refuses 3.1"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -529,6 +533,24 @@ async fn many_tests_at_the_same_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn messages_may_overtake_their_suback() {
+    let body =
+        "connect a\nsubscribe a \"t\"\na < PUBLISH payload=\"1\"\na < PUBLISH payload=\"2\"\na < nothing\n";
+    let publish = |payload: u8| [0x30, 4, 0, 1, b't', payload];
+    let early = [&publish(b'1')[..], &publish(b'2'), &[0x90, 3, 0x9c, 0x41, 0]].concat();
+    let seen = outcome("3.1.1", body, vec![vec![say(HELLO), say(&early)]]).await;
+    assert_eq!(seen.verdict, Verdict::Pass, "{:?}", seen.failure);
+    // In the order in which they came, and none is lost.
+    let swapped = [&publish(b'2')[..], &[0x90, 3, 0x9c, 0x41, 0], &publish(b'1')].concat();
+    let seen = outcome("3.1.1", body, vec![vec![say(HELLO), say(&swapped)]]).await;
+    assert_eq!(seen.verdict, Verdict::Fail);
+    // Nothing else may overtake it.
+    let other = [&[0xd0, 0][..], &[0x90, 3, 0x9c, 0x41, 0]].concat();
+    let seen = outcome("3.1.1", body, vec![vec![say(HELLO), say(&other)]]).await;
+    assert_eq!(seen.verdict, Verdict::Fail);
+}
+
+#[tokio::test(start_paused = true)]
 async fn probing() {
     let config = Config::default();
     let ask = async |version, acts: Vec<Vec<Act>>| probe(&Scripted::new(acts), version, &config).await;
@@ -545,6 +567,10 @@ async fn probing() {
     let refused = ask(Version::V3_1_1, vec![vec![say(&[0x20, 2, 0, 1])]]).await.unwrap_err();
     assert!(refused.is_about_version());
     assert_eq!(refused.to_string(), "the broker refuses the connection of MQTT 3.1.1 with code 0x01");
+    let old = ask(Version::V5, vec![vec![say(&[0x20, 2, 0, 1])]]).await.unwrap_err();
+    assert!(old.is_about_version(), "a refusal of 3.1.1 to a CONNECT of 5.0: {old}");
+    let bad = ask(Version::V5, vec![vec![say(&[0x20, 2, 0, 0])]]).await.unwrap_err();
+    assert!(matches!(bad, ProbeError::BadConnAck { .. }), "{bad}");
     let http = ask(Version::V3_1_1, vec![vec![say(b"HTTP/1.1 400 Bad Request\r\n\r\n")]]).await.unwrap_err();
     assert!(http.to_string().contains("`HTTP/1.1 400 Bad Request`"), "{http}");
 }

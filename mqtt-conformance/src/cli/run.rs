@@ -50,7 +50,7 @@ pub(super) struct Args {
 }
 
 /// How long the first visit to a broker may take, in all versions together.
-const VISIT: Duration = Duration::from_secs(10);
+const VISIT: Duration = Duration::from_secs(15);
 
 fn jobs(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|jobs| *jobs > 0).ok_or_else(|| "expected a number from 1 on".to_owned())
@@ -178,9 +178,9 @@ async fn visit(
 ) -> Result<(), Complaint> {
     let mut gentle = config.clone();
     gentle.connect_timeout = gentle.connect_timeout.min(Duration::from_secs(4));
-    gentle.step_deadline = gentle.step_deadline.clamp(Duration::from_secs(1), Duration::from_secs(5));
-    let versions: BTreeSet<Version> = tests.iter().map(|test| test.version).collect();
-    let mut refusals: Vec<(Version, ProbeError)> = Vec::new();
+    gentle.step_deadline = gentle.step_deadline.clamp(Duration::from_secs(1), Duration::from_secs(3));
+    let versions: BTreeSet<Version> = tests.iter().flat_map(Test::versions).collect();
+    let (mut refusals, mut odd) = (Vec::<(Version, ProbeError)>::new(), Vec::new());
     for version in &versions {
         match probe(connector, *version, &gentle).await {
             Ok(found) => {
@@ -195,6 +195,8 @@ async fn visit(
                 config.missing_versions.insert(*version, error.to_string());
                 refusals.push((*version, error));
             }
+            // The tests will say so, each in its own place.
+            Err(error @ ProbeError::BadConnAck { .. }) => odd.push((*version, error)),
             Err(error) => return Err(useless(name, &error)),
         }
     }
@@ -203,8 +205,16 @@ async fn visit(
     {
         return Err(useless(name, error));
     }
+    if let Some((_, error)) = odd.first()
+        && refusals.len() + odd.len() == versions.len()
+    {
+        return Err(useless(name, error));
+    }
     for (version, error) in refusals {
         say(format_args!("{name}: no tests of MQTT {version}: {error}"));
+    }
+    for (_, error) in odd {
+        say(format_args!("{name}: {error}"));
     }
     Ok(())
 }
@@ -222,6 +232,7 @@ fn useless(name: &str, error: &ProbeError) -> Complaint {
             complaint.hint("is the address right, or does a firewall drop the packets?")
         }
         ProbeError::NotMqtt { .. }
+        | ProbeError::BadConnAck { .. }
         | ProbeError::NotConnAck(_)
         | ProbeError::NoAnswer(_)
         | ProbeError::Closed(_)

@@ -604,6 +604,7 @@ impl<'a, C: Connector> Engine<'a, C> {
         let latest = self.latest(within, usual);
         let earliest = within.and_then(|w| w.earliest).unwrap_or_default();
         let mut excused = false;
+        let mut early = Vec::new();
         loop {
             if let Some((at, came)) = self.front(name).cloned() {
                 let after = at.saturating_duration_since(since);
@@ -613,6 +614,15 @@ impl<'a, C: Connector> Engine<'a, C> {
                         if !excused && self.excuse(reason.as_ref(), packet) =>
                     {
                         excused = true;
+                        self.pop(name);
+                        continue;
+                    }
+                    // A subscription may bring messages before it is acknowledged. They wait until it is their turn.
+                    (Expected::Packet { packet, .. }, Came::Packet(tree))
+                        if packet == "SUBACK"
+                            && tree.get("type").and_then(Tree::as_str) == Some("publish") =>
+                    {
+                        early.push((at, came));
                         self.pop(name);
                         continue;
                     }
@@ -643,6 +653,11 @@ impl<'a, C: Connector> Engine<'a, C> {
                 }
                 self.bind(expected, &came);
                 self.pop(name);
+                if let Some(slot) = self.slots.get_mut(name) {
+                    for arrival in early.into_iter().rev() {
+                        slot.queue.push_front(arrival);
+                    }
+                }
                 return Ok(());
             }
             if !self.next(since + latest).await? {

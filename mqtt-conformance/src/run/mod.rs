@@ -78,7 +78,7 @@ pub struct Config {
     pub pace: Option<u32>,
     /// Capabilities that the broker lacks, each with the reason to show. Tests that need one are skipped.
     pub missing: BTreeMap<String, String>,
-    /// Versions that the broker does not speak, each with the reason to show. Their tests are skipped.
+    /// Versions that the broker does not speak, each with the reason to show. Tests with a connection of such a version are skipped.
     pub missing_versions: BTreeMap<Version, String>,
     /// How far the broker goes. Tests that send more are skipped.
     pub bounds: Bounds,
@@ -167,7 +167,7 @@ impl Config {
 
     /// Why a test is not to be run, if so.
     fn skip(&self, test: &Test) -> Option<String> {
-        if let Some(reason) = self.missing_versions.get(&test.version) {
+        if let Some(reason) = test.versions().iter().find_map(|version| self.missing_versions.get(version)) {
             return Some(reason.clone());
         }
         if let Some(reason) = prefix::obstacle(test, self) {

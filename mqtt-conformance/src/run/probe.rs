@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use mqtt_codec::{AnyDecoder, DecodeError, DecodeOptions, Decoded, Sender, Version};
+use mqtt_codec::{AnyDecoder, DecodeError, DecodeOptions, Decoded, Frame, Sender, Version};
 use serde_json::{Value as Tree, json};
 use thiserror::Error;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -67,6 +67,15 @@ pub enum ProbeError {
         #[source]
         error: DecodeError,
     },
+    /// A CONNACK, but not one that the standard allows in this version. The rest may still be asked.
+    #[error("the broker's CONNACK of MQTT {version} is malformed: {error}")]
+    BadConnAck {
+        /// The version.
+        version: Version,
+        /// What the codec finds wrong.
+        #[source]
+        error: DecodeError,
+    },
     /// MQTT, but no CONNACK.
     #[error("the answer to the CONNECT is not a CONNACK but {0}")]
     NotConnAck(String),
@@ -84,9 +93,9 @@ pub enum ProbeError {
 }
 
 impl ProbeError {
-    /// The broker is there and answers, but not in this version; others may work.
+    /// The broker is there, but does not speak this version; others may work.
     pub const fn is_about_version(&self) -> bool {
-        matches!(self, Self::Closed(_) | Self::Refused { code: 0x01 | 0x84, .. })
+        matches!(self, Self::Closed(_) | Self::NoAnswer(_) | Self::Refused { code: 0x01 | 0x84, .. })
     }
 }
 
@@ -150,19 +159,48 @@ pub(super) async fn answer_from(
     let options = DecodeOptions::new().sender(Sender::Server).max_packet_size(1 << 20);
     let decoder = AnyDecoder::with_options(version, options);
     loop {
+        // The decoder takes away what it refuses, and the message is to show it.
+        let mut seen = buffer.clone();
         match decoder.decode_shared(buffer) {
             Ok(Decoded::Complete { value, .. }) => return Ok(to_tree(&value.to_packet())),
             Ok(Decoded::Incomplete { .. }) => {}
             Err(error) => {
+                if let Some(refusal) = old_refusal(&seen, version) {
+                    return Ok(refusal);
+                }
                 // A little more of it, so that the message shows what it is.
-                let _ = timeout(Duration::from_millis(50), stream.read_buf(buffer)).await;
-                return Err(ProbeError::NotMqtt { text: shown(buffer), error });
+                let _ = timeout(Duration::from_millis(50), stream.read_buf(&mut seen)).await;
+                return Err(if is_connack(&seen, version) {
+                    ProbeError::BadConnAck { version, error }
+                } else {
+                    ProbeError::NotMqtt { text: shown(&seen), error }
+                });
             }
         }
         if stream.read_buf(buffer).await.map_err(ProbeError::Broken)? == 0 {
             return Err(ProbeError::Closed(version));
         }
     }
+}
+
+/// A refusal in the form of 3.1.1, by a broker that has never heard of 5.0 [3.1.1/MQTT-3.1.2-2].
+fn old_refusal(bytes: &[u8], version: Version) -> Option<Tree> {
+    if version != Version::V5 {
+        return None;
+    }
+    let packet = AnyDecoder::new(Version::V3_1_1).decode(bytes).ok()?.complete()?;
+    let tree = to_tree(&packet);
+    tree.get("return_code").and_then(Tree::as_u64).is_some_and(|code| code != 0).then_some(tree)
+}
+
+/// Whether one whole packet came that calls itself a CONNACK, and looks like one as far as the Connect Acknowledge Flags.
+fn is_connack(bytes: &[u8], version: Version) -> bool {
+    let frame = Frame::take(bytes, version, 1 << 20).ok().and_then(Decoded::complete);
+    frame.is_some_and(|frame| {
+        frame.header().first_byte() == 0x20
+            && frame.bytes().len() == bytes.len()
+            && frame.body().first().is_some_and(|flags| *flags <= 1)
+    })
 }
 
 /// The first bytes for a message: text if it looks like text, else hexadecimal.

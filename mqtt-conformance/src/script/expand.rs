@@ -55,6 +55,29 @@ pub struct Test {
     pub preparation: usize,
 }
 
+impl Test {
+    /// The versions that its connections speak.
+    pub fn versions(&self) -> BTreeSet<Version> {
+        let mut versions = BTreeSet::from([self.version]);
+        let mut left: Vec<&[Step]> = vec![&self.steps];
+        while let Some(steps) = left.pop() {
+            for step in steps {
+                match &step.action {
+                    Action::Open { version, .. } => {
+                        versions.insert(*version);
+                    }
+                    Action::AnyOrder(branches) | Action::Either(branches) => {
+                        left.extend(branches.iter().map(Vec::as_slice));
+                    }
+                    Action::Repeat { steps, .. } => left.push(steps),
+                    _ => {}
+                }
+            }
+        }
+        versions
+    }
+}
+
 /// One thing to do.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
