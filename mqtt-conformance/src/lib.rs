@@ -11,6 +11,7 @@ pub mod expect;
 pub mod lab;
 mod problem;
 pub mod profile;
+pub mod report;
 pub mod run;
 pub mod script;
 pub mod server;

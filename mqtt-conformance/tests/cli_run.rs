@@ -78,7 +78,7 @@ fn a_failure_is_1_and_shows_line_expectation_and_trace() {
     for part in [
         "fail         5.0/failing/twice",
         &format!("at         {path}:8\n"),
-        "step       it < PINGRESP within 100ms\n",
+        "            8 | it < PINGRESP within 100ms\n              | ^^^^^^^^^^^^^^^^^^^^^^^^^^\n",
         "expected   it < PINGRESP\n",
         "got        nothing for 100ms\n",
         "        it > PINGREQ  # +0.0",
@@ -270,7 +270,7 @@ fn a_broker_that_goes_away_loses_no_results() {
     killer.join().unwrap();
     assert_eq!(run.code, 3, "{run:?}");
     assert!(run.stdout.contains("pass         5.0/gone/early"), "{run:?}");
-    assert!(run.stdout.contains("error        5.0/gone/late[i=1]  (cannot connect: "), "{run:?}");
+    assert!(run.stdout.contains("error        5.0/gone/late[i="), "{run:?}");
     assert!(run.stdout.contains("gone  1/1    1/4, 3 not run"), "{run:?}");
     assert!(
         run.stderr.contains(&format!("{url} was lost during the run, 3 tests could not run: ")),

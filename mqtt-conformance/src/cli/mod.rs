@@ -6,13 +6,17 @@
 mod check;
 mod coverage;
 mod decode;
+mod diff;
 mod encode;
 mod fmt;
+mod forms;
+mod generate;
 mod hex;
 mod list;
 mod mutants;
 mod output;
 mod proxy;
+mod report;
 mod run;
 mod scripts;
 mod serve;
@@ -27,11 +31,13 @@ use output::{Exit, complain};
 
 /// Tests MQTT brokers against the standards, statement by statement.
 #[derive(Debug, Parser)]
-#[command(name = "mqtt-conformance", version, about, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(name = NAME, version, about, arg_required_else_help = true, after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+const NAME: &str = "mqtt-conformance";
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -40,6 +46,7 @@ Exit codes:
   2   something required stayed unanswered
   3   the broker could not be reached or used
   64  wrong usage, or a broken script or file
+  130 interrupted (Ctrl-C); reports say what did not run
 
 Colour is used on terminals only, and never if NO_COLOR is set.";
 
@@ -54,9 +61,14 @@ enum Command {
     Coverage(coverage::Args),
     Mutants(mutants::Args),
     Proxy(proxy::Args),
+    Report(report::Args),
+    Diff(diff::Args),
     Decode(decode::Args),
     Encode(encode::Args),
     Vectors(vectors::Args),
+    Completions(generate::CompletionsArgs),
+    /// Prints the man page, with all commands
+    Man,
 }
 
 /// Runs the tool with the arguments of the process.
@@ -81,9 +93,13 @@ pub(crate) fn main() -> ExitCode {
         Command::Coverage(args) => coverage::run(&args),
         Command::Mutants(args) => mutants::run(&args),
         Command::Proxy(args) => proxy::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Decode(args) => decode::run(&args),
         Command::Encode(args) => encode::run(&args),
         Command::Vectors(args) => vectors::run(&args),
+        Command::Completions(args) => generate::completions(&args),
+        Command::Man => generate::man(),
     };
     match result {
         Ok(exit) => exit.into(),

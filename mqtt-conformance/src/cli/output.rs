@@ -17,6 +17,8 @@ pub(super) enum Exit {
     Unreachable,
     /// Wrong usage, or a broken script or file.
     Usage,
+    /// The user ended it.
+    Interrupted,
 }
 
 impl From<Exit> for ExitCode {
@@ -27,6 +29,7 @@ impl From<Exit> for ExitCode {
             Exit::Inconclusive => 2,
             Exit::Unreachable => 3,
             Exit::Usage => 64,
+            Exit::Interrupted => 130,
         })
     }
 }

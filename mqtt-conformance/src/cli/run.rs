@@ -3,7 +3,12 @@
 mod expect;
 mod profile;
 mod report;
+mod reports;
+mod shard;
+mod story;
+mod table;
 mod target;
+mod width;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,7 +16,8 @@ use std::time::Duration;
 
 use mqtt_codec::Version;
 use mqtt_conformance::profile::Profile;
-use mqtt_conformance::run::{Cluster, Config, Connector, Event, ProbeError, probe, run_all};
+use mqtt_conformance::report::Options;
+use mqtt_conformance::run::{Cluster, Config, Connector, Event, Halt, ProbeError, Verdict, probe, run_all};
 use mqtt_conformance::script::Test;
 use mqtt_conformance::server::{Limits, Rules, serve};
 use mqtt_conformance::transport::{Address, Dialer, TlsOptions, Trouble};
@@ -20,6 +26,8 @@ use tokio::sync::mpsc;
 use super::output::{Complaint, Exit, RESET, YELLOW, say};
 use super::scripts::{Paths, Selection};
 use report::Report;
+use reports::{ReportArgs, Reports};
+use shard::Shard;
 use target::Target;
 
 /// Runs scripts against a broker, and says what held.
@@ -32,6 +40,9 @@ pub(super) struct Args {
     target: Target,
     #[command(flatten)]
     selection: Selection,
+    /// Only one part of the tests, such as 1/4; the parts are even, and together they are the whole
+    #[arg(long, value_name = "PART/COUNT")]
+    shard: Option<Shard>,
     /// How many tests run at the same time
     #[arg(long, value_name = "N", default_value = "128", value_parser = jobs)]
     jobs: usize,
@@ -47,6 +58,8 @@ pub(super) struct Args {
     profile: profile::Args,
     #[command(flatten)]
     expect: expect::Args,
+    #[command(flatten)]
+    reports: ReportArgs,
 }
 
 /// How long the first visit to a broker may take, in all versions together.
@@ -75,11 +88,19 @@ fn time(text: &str) -> Result<Duration, String> {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
-    let tests = args.selection.apply(args.paths.tests()?)?;
+    let mut tests = args.selection.apply(args.paths.tests()?)?;
+    if let Some(shard) = args.shard {
+        tests = shard.apply(tests);
+    }
     let known = args.expect.read(&args.paths)?;
     let profile = args.profile.read()?;
+    let mut options = Options::default();
+    options.jobs = args.jobs;
+    options.shard = args.shard.map(|shard| shard.to_string());
+    args.selection.describe(&mut options);
+    let reports = args.reports.open(options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let exit = runtime.block_on(run_tests(args, tests, &known, profile.as_ref()));
+    let exit = runtime.block_on(run_tests(args, tests, &known, profile.as_ref(), reports));
     // What is left are connections that nobody waits for.
     runtime.shutdown_background();
     exit
@@ -90,6 +111,7 @@ async fn run_tests(
     tests: Vec<Test>,
     known: &expect::Known,
     profile: Option<&Profile>,
+    mut reports: Reports,
 ) -> Result<Exit, Complaint> {
     let mut config = Config::default();
     config.step_deadline = args.timeout;
@@ -111,31 +133,67 @@ async fn run_tests(
         )??;
         Box::pin(args.profile.explore(member, name, &tests, &mut config)).await;
     }
+    let addresses = connector.members().map(|(node, _)| node.name.clone()).collect();
+    reports.start(addresses, &config);
     let tests: Vec<Arc<Test>> = tests.into_iter().map(Arc::new).collect();
     let (news, mut inbox) = mpsc::unbounded_channel();
-    let mut report = Report::new(&tests, &known.expectations, args.quiet, config.password.as_deref());
+    let mut report = Report::new(&tests, &known.expectations, args.quiet);
+    if reports.use_stdout() {
+        report.step_aside();
+    }
+    let halt = config.halt.clone();
+    tokio::spawn(until_interrupted(halt.clone()));
     let running = run_all(tests.clone(), Arc::new(connector), Arc::new(config), args.jobs, news);
     tokio::pin!(running);
     let outcomes = loop {
         tokio::select! {
             biased;
-            Some(event) = inbox.recv() => tell(&mut report, event)?,
+            Some(event) = inbox.recv() => tell(&mut report, event, &halt)?,
             outcomes = &mut running => break outcomes,
         }
     };
     while let Ok(event) = inbox.try_recv() {
-        tell(&mut report, event)?;
+        tell(&mut report, event, &halt)?;
     }
     report.close(&name, &outcomes)?;
-    args.expect.write(&name, &outcomes, known)?;
-    Ok(expect::judge(&outcomes, &known.expectations))
+    let stopped = halt.reason();
+    reports.write(
+        &tests,
+        &outcomes,
+        &known.expectations,
+        stopped.as_ref().map(|reason| reason.text.clone()),
+    )?;
+    match stopped {
+        Some(reason) if reason.unreachable => Ok(Exit::Unreachable),
+        Some(_) => Ok(Exit::Interrupted),
+        None => {
+            args.expect.write(&name, &outcomes, known)?;
+            Ok(expect::judge(&outcomes, &known.expectations))
+        }
+    }
 }
 
-fn tell(report: &mut Report<'_>, event: Event) -> Result<(), Complaint> {
+/// Ends the run at the first Ctrl-C, and the tool at the second.
+async fn until_interrupted(halt: Halt) {
+    if tokio::signal::ctrl_c().await.is_err() {
+        return;
+    }
+    halt.stop("interrupted before its end");
+    say("interrupted: what is known is written down; Ctrl-C again ends at once");
+    if tokio::signal::ctrl_c().await.is_ok() {
+        std::process::exit(130);
+    }
+}
+
+fn tell(report: &mut Report<'_>, event: Event, halt: &Halt) -> Result<(), Complaint> {
     match event {
+        // The closing sentence tells how many did not run.
+        Event::Finished { outcome, .. } if outcome.verdict == Verdict::Error && halt.reason().is_some() => {
+            Ok(())
+        }
         Event::Finished { index, outcome } => report.finished(index, &outcome),
-        Event::Started { id, .. } => {
-            report.started(&id);
+        Event::Started { index, .. } => {
+            report.started(index);
             Ok(())
         }
         _ => Ok(()),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use mqtt_codec::Version;
+use mqtt_conformance::report::Options;
 use mqtt_conformance::script::{self, Problem, Script, Severity, Test};
 use mqtt_conformance::vectors;
 use serde_json::Value;
@@ -133,6 +134,12 @@ fn scripts(count: usize) -> String {
 }
 
 impl Selection {
+    /// Notes in a report what was selected.
+    pub(super) fn describe(&self, options: &mut Options) {
+        options.versions = self.version.iter().map(|version| version.name().to_owned()).collect();
+        options.select.clone_from(&self.select);
+    }
+
     /// Drops the tests that are not wanted; an error if none is left.
     pub(super) fn apply(&self, mut tests: Vec<Test>) -> Result<Vec<Test>, Complaint> {
         let known = tests.len();

@@ -11,7 +11,9 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::Config;
+use super::compare::{Difference, compare};
 use super::connect::{Connector, Node};
+use super::halt::Reason;
 use super::link::{Arrival, Arrived, Link};
 use super::outcome::{Entry, Failure, TraceEvent};
 use super::promise::Promises;
@@ -38,6 +40,8 @@ pub(super) enum Stop {
     Ours(String),
     /// No connection.
     Unreachable(String),
+    /// The run is to end.
+    Halted(Reason),
 }
 
 /// A connection by its name, with what has come and nobody has asked for yet.
@@ -246,7 +250,14 @@ impl<'a, C: Connector> Engine<'a, C> {
         within.map_or(usual, |w| self.length(w.latest))
     }
 
-    fn fail(&self, expected: String, got: String, difference: Option<String>, fault: Option<Fault>) -> Ran {
+    fn fail(
+        &self,
+        expected: String,
+        got: String,
+        difference: Option<Difference>,
+        fault: Option<Fault>,
+    ) -> Ran {
+        let Difference { text, fields, byte } = difference.unwrap_or_default();
         let (line, span) = self.current.map_or_else(|| (1, Span::default()), |s| (s.line, s.span));
         let (malformed, forbidden) = match fault {
             None => (None, None),
@@ -260,7 +271,9 @@ impl<'a, C: Connector> Engine<'a, C> {
             preparation: self.preparation,
             expected,
             got,
-            difference,
+            difference: text.map(shortened),
+            fields,
+            byte,
             malformed,
             forbidden,
         })))
@@ -628,9 +641,9 @@ impl<'a, C: Connector> Engine<'a, C> {
                     }
                     _ => {}
                 }
-                if let Err(differs) = self.fits(expected, &came) {
+                if self.fits(expected, &came).is_err() {
                     let (got, fault) = came.describe(name);
-                    return self.fail(wish(), got, differs.map(|d| shortened(d.to_string())), fault);
+                    return self.fail(wish(), got, self.differs(name, expected, &came), fault);
                 }
                 if after < earliest {
                     let (got, _) = came.describe(name);
@@ -685,12 +698,24 @@ impl<'a, C: Connector> Engine<'a, C> {
         }
     }
 
+    /// How a packet differs from one that was expected.
+    fn differs(&self, name: &str, expected: &Expected, came: &Came) -> Option<Difference> {
+        match (expected, came) {
+            (Expected::Packet { packet, fields }, Came::Packet(tree)) if is_of_type(tree, packet) => {
+                Some(compare(fields, tree, &self.variables, self.version(name)))
+            }
+            (Expected::Packet { .. }, Came::Packet(_)) => {
+                Some(Difference { byte: Some(0), ..Difference::default() })
+            }
+            _ => None,
+        }
+    }
+
     /// Whether what came is what was expected; the difference where both are packets of one type.
     fn fits(&self, expected: &Expected, came: &Came) -> Result<(), Option<Mismatch>> {
         match (expected, came) {
             (Expected::Packet { packet, fields }, Came::Packet(tree)) => {
-                let kind = tree.get("type").and_then(Tree::as_str).unwrap_or_default();
-                if !kind.eq_ignore_ascii_case(packet) {
+                if !is_of_type(tree, packet) {
                     return Err(None);
                 }
                 match_fields(fields, tree, &mut self.variables.clone()).map_err(Some)
@@ -811,7 +836,7 @@ impl<'a, C: Connector> Engine<'a, C> {
         let mut difference = None;
         self.current = block;
         if let [one] = here.as_slice() {
-            difference = self.fits(one.expected, came).err().flatten().map(|d| d.to_string());
+            difference = self.differs(name, one.expected, came);
             self.current = Some(one.step);
         }
         let (got, fault) = came.describe(name);
@@ -1056,6 +1081,10 @@ impl Came {
             }
         }
     }
+}
+
+fn is_of_type(packet: &Tree, name: &str) -> bool {
+    packet.get("type").and_then(Tree::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case(name))
 }
 
 fn describe_malformed(name: &str, bytes: &Bytes, error: &DecodeError) -> String {

@@ -8,9 +8,11 @@
 //! floods ends in a verdict.
 
 mod bounds;
+mod compare;
 mod connect;
 mod engine;
 mod explore;
+mod halt;
 mod link;
 mod outcome;
 mod prefix;
@@ -31,7 +33,8 @@ pub use bounds::{Bound, Bounds};
 pub use connect::{Cluster, Connector, Node, TcpConnector};
 use engine::{Engine, Stop};
 pub use explore::explore;
-pub use outcome::{Entry, Failure, Outcome, TraceEvent, Verdict};
+pub use halt::{Halt, Reason};
+pub use outcome::{Compared, Entry, Failure, Outcome, TraceEvent, Verdict};
 pub use probe::{Probe, ProbeError, probe};
 
 use crate::script::{Login, MAX_CLIENT_PREFIX, Test};
@@ -82,6 +85,8 @@ pub struct Config {
     pub missing_versions: BTreeMap<Version, String>,
     /// How far the broker goes. Tests that send more are skipped.
     pub bounds: Bounds,
+    /// Ends the run early.
+    pub halt: Halt,
 }
 
 impl Default for Config {
@@ -117,6 +122,7 @@ impl Default for Config {
             missing: configured.iter().map(|(n, r)| ((*n).to_owned(), (*r).to_owned())).collect(),
             missing_versions: BTreeMap::new(),
             bounds: Bounds::default(),
+            halt: Halt::default(),
         }
     }
 }
@@ -190,7 +196,10 @@ pub async fn run_test<C: Connector>(test: &Test, connector: &C, config: &Config)
         return outcome;
     }
     let mut engine = Engine::new(test, connector, config);
-    let ran = engine.run().await;
+    let ran = tokio::select! {
+        ran = engine.run() => ran,
+        reason = config.halt.stopped() => Err(Stop::Halted(reason)),
+    };
     outcome.duration = engine.elapsed();
     outcome.transcript = std::mem::take(&mut engine.transcript);
     // Arrivals are noted when they are looked at, with the time at which they came.
@@ -212,6 +221,7 @@ pub async fn run_test<C: Connector>(test: &Test, connector: &C, config: &Config)
             outcome.failure = Some(*failure);
         }
         Err(Stop::Ours(reason)) => outcome.reason = Some(reason),
+        Err(Stop::Halted(reason)) => halt::not_run(&mut outcome, &reason),
         Err(Stop::Unreachable(reason)) => {
             outcome.reason = Some(reason);
             outcome.unreachable = true;
@@ -256,6 +266,8 @@ pub enum Event {
 /// Runs tests, at most `jobs` at the same time (at least one), and returns their outcomes in the order of the
 /// list.
 ///
+/// The run ends early when [`Config::halt`] says so, or when the broker is gone: the tests that did not run say it.
+///
 /// `news` gets every start and every outcome as it happens; it may be dropped by its receiver. When the future
 /// is dropped, running tests are abandoned, and what `news` got before stays.
 pub async fn run_all<C: Connector>(
@@ -272,18 +284,29 @@ pub async fn run_all<C: Connector>(
         pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         Arc::new(Mutex::new(pace))
     });
+    let watch = Arc::new(halt::Watch::default());
     let mut running = JoinSet::new();
     for (index, test) in tests.iter().enumerate() {
         let (test, connector, config) = (Arc::clone(test), Arc::clone(&connector), Arc::clone(&config));
-        let (gate, news, pace) = (Arc::clone(&gate), news.clone(), pace.clone());
+        let (gate, news, pace, watch) = (Arc::clone(&gate), news.clone(), pace.clone(), Arc::clone(&watch));
         running.spawn(async move {
             // The gate is never closed.
             let _turn = gate.acquire_owned().await;
             if let Some(pace) = pace {
-                pace.lock().await.tick().await;
+                tokio::select! {
+                    _ = async { pace.lock().await.tick().await } => {}
+                    _ = config.halt.stopped() => {}
+                }
+            }
+            if let Some(reason) = config.halt.reason() {
+                let mut outcome = outcome_of(&test);
+                halt::not_run(&mut outcome, &reason);
+                return (index, Arc::new(outcome));
             }
             let _ = news.send(Event::Started { index, id: test.id.clone() });
-            let outcome = Arc::new(run_test(&test, &*connector, &config).await);
+            let mut outcome = run_test(&test, &*connector, &config).await;
+            watch.look(&mut outcome, &*connector, &config, &config.halt).await;
+            let outcome = Arc::new(outcome);
             let _ = news.send(Event::Finished { index, outcome: Arc::clone(&outcome) });
             (index, outcome)
         });

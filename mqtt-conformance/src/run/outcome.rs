@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mqtt_codec::{DecodeError, Version};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Tree;
 
 use super::connect::Node;
 use crate::script::{Direction, Level, Span, bytes_line, packet_line};
 
 /// The judgement on one test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(clippy::exhaustive_enums, reason = "reports and exit codes must treat every one")]
 pub enum Verdict {
@@ -108,11 +108,46 @@ pub struct Failure {
     pub got: String,
     /// What the difference is, if both are packets of the same type: `qos is 1, expected 2`.
     pub difference: Option<String>,
+    /// Every field that was asked for, if a packet of the right type came.
+    pub fields: Vec<Compared>,
+    /// The first byte of the packet that came that is not as expected, counted from 0. Its Remaining Length does not count.
+    pub byte: Option<usize>,
     /// What the codec finds wrong with the broker's bytes, with the statement that they break.
     pub malformed: Option<DecodeError>,
     /// How the broker's packet breaks what it owes this client whatever the script asks: a size or number of its CONNECT, or
     /// an identifier in use.
     pub forbidden: Option<String>,
+}
+
+impl Failure {
+    /// Where in the transcript stands what came in the place of what was expected.
+    pub fn entry(&self, transcript: &[Entry]) -> Option<usize> {
+        transcript.iter().rposition(|entry| match &entry.event {
+            TraceEvent::Received { packet: Err(error), .. } => self.malformed.as_ref() == Some(error),
+            TraceEvent::Received { packet: Ok(_), .. } | TraceEvent::ClosedByBroker { .. } => {
+                let line = entry.line();
+                let line = line.split("  # ").next().unwrap_or(&line);
+                // A very long line is cut in the message.
+                let start = self.got.split(" … ").next().unwrap_or_default();
+                self.got.starts_with(line) || start.len() >= 1000 && line.starts_with(start)
+            }
+            _ => false,
+        })
+    }
+}
+
+/// A field that was asked for, and what came in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Compared {
+    /// Its name.
+    pub name: String,
+    /// What was expected, in the language.
+    pub expected: String,
+    /// What came, in the language; `None` if the packet does not have it.
+    pub got: Option<String>,
+    /// What came is what was expected.
+    pub holds: bool,
 }
 
 /// Something that happened on a connection.

@@ -52,9 +52,11 @@ impl Secrets {
         if let Some(reason) = &mut outcome.reason {
             self.hide_in_text(reason);
         }
-        if let Some(Failure { step, expected, got, difference, forbidden, .. }) = &mut outcome.failure {
+        if let Some(Failure { step, expected, got, difference, fields, forbidden, .. }) = &mut outcome.failure
+        {
             let texts = [Some(step), Some(expected), Some(got), difference.as_mut(), forbidden.as_mut()];
-            texts.into_iter().flatten().for_each(|text| self.hide_in_text(text));
+            let values = fields.iter_mut().flat_map(|field| [Some(&mut field.expected), field.got.as_mut()]);
+            texts.into_iter().chain(values).flatten().for_each(|text| self.hide_in_text(text));
         }
     }
 

@@ -48,6 +48,7 @@ pub use format::format;
 pub use parse::parse;
 pub use trace::{Direction, bytes_line, packet_line, value_text};
 pub use values::{
-    EvalError, Mismatch, Variables, eval, eval_bytes, eval_count, eval_fields, match_fields, match_value,
+    EvalError, Mismatch, Variables, describe_value, eval, eval_bytes, eval_count, eval_fields, match_fields,
+    match_value,
 };
 pub use vocabulary::CAPABILITIES;

@@ -210,7 +210,7 @@ fn matches(
 ) -> Result<(), Mismatch> {
     let differs = |variables: &Variables| Mismatch {
         field: path.to_owned(),
-        expected: describe(pattern, name, variables),
+        expected: describe_value(pattern, name, variables),
         got: actual.map(|tree| value_text(name, tree)),
     };
     let Some(tree) = actual else {
@@ -318,7 +318,7 @@ fn match_properties(
             None if first.is_none() && from > 0 && !matches!(field.value.kind, ValueKind::Absent) => {
                 return Err(Mismatch {
                     field: path,
-                    expected: format!("{} behind it", describe(&field.value, name, variables)),
+                    expected: format!("{} behind it", describe_value(&field.value, name, variables)),
                     got: from
                         .checked_sub(1)
                         .and_then(|i| found.get(i)?.get(name))
@@ -350,7 +350,7 @@ fn same(expected: &Tree, actual: &Tree) -> bool {
 }
 
 /// The pattern in the language, with what is known filled in.
-fn describe(pattern: &Value, name: &str, variables: &Variables) -> String {
+pub fn describe_value(pattern: &Value, name: &str, variables: &Variables) -> String {
     match (&pattern.kind, eval(pattern, variables)) {
         (ValueKind::Number { .. } | ValueKind::Bytes(_) | ValueKind::Letters(_), _) | (_, Err(_)) => {
             pattern.to_string()

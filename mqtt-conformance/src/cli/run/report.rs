@@ -1,39 +1,41 @@
 //! What a run shows: progress, failures as they come, and a table at the end.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use mqtt_codec::Version;
 use mqtt_conformance::expect::{Expectations, Standing};
+use mqtt_conformance::report::Table;
 use mqtt_conformance::run::{Outcome, Verdict};
-use mqtt_conformance::script::{Level, Test, value_text};
-use mqtt_conformance::tree::bytes_value;
+use mqtt_conformance::script::Test;
 
-use crate::cli::output::{CYAN, Complaint, DIM, GREEN, RED, RESET, YELLOW, error, say};
+use super::story::write_story;
+use super::table::write_table;
+use crate::cli::output::{Complaint, DIM, GREEN, RED, RESET, YELLOW, error, hint, say};
+
+/// How often a log without a terminal is told how far the run is.
+const EVERY: Duration = Duration::from_secs(10);
 
 /// Tells about a run while it goes on.
 pub(super) struct Report<'t> {
     tests: &'t [Arc<Test>],
     known: &'t Expectations,
     quiet: bool,
+    /// Stdout belongs to a report.
+    aside: bool,
     bar: ProgressBar,
     start: Instant,
     failed: usize,
-    /// How the configured password looks in a trace.
-    secret: Option<String>,
+    done: usize,
+    running: BTreeSet<usize>,
+    /// When a log without a terminal was last told how far the run is.
+    told: Instant,
 }
 
 impl<'t> Report<'t> {
-    pub(super) fn new(
-        tests: &'t [Arc<Test>],
-        known: &'t Expectations,
-        quiet: bool,
-        password: Option<&[u8]>,
-    ) -> Self {
+    pub(super) fn new(tests: &'t [Arc<Test>], known: &'t Expectations, quiet: bool) -> Self {
         let bar = if std::io::stderr().is_terminal() {
             ProgressBar::with_draw_target(u64::try_from(tests.len()).ok(), ProgressDrawTarget::stderr())
         } else {
@@ -45,47 +47,84 @@ impl<'t> Report<'t> {
         }
         // The time goes on while all tests wait.
         bar.enable_steady_tick(Duration::from_millis(250));
-        let secret =
-            password.map(|password| format!("password={}", value_text("password", &bytes_value(password))));
-        Self { tests, known, quiet, bar, start: Instant::now(), failed: 0, secret }
+        Self {
+            tests,
+            known,
+            quiet,
+            aside: false,
+            bar,
+            start: Instant::now(),
+            failed: 0,
+            done: 0,
+            running: BTreeSet::new(),
+            told: Instant::now(),
+        }
     }
 
-    pub(super) fn started(&self, id: &str) {
-        self.bar.set_message(match self.failed {
-            0 => id.to_owned(),
-            n => format!("{n} failed, {id}"),
-        });
+    pub(super) fn started(&mut self, index: usize) {
+        self.running.insert(index);
+        self.show();
+    }
+
+    /// What is in flight, the longest first.
+    fn show(&self) {
+        let id = self.running.first().and_then(|index| self.tests.get(*index)).map_or("", |test| &test.id);
+        let failed = if self.failed > 0 { format!("{} failed, ", self.failed) } else { String::new() };
+        let others = self.running.len().saturating_sub(1);
+        let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+        self.bar.set_message(format!("{failed}{id}{more}"));
     }
 
     pub(super) fn finished(&mut self, index: usize, outcome: &Outcome) -> Result<(), Complaint> {
         let standing = self.known.standing(outcome);
         self.failed += usize::from(outcome.verdict == Verdict::Fail && standing == Standing::Unexpected);
+        self.running.remove(&index);
+        self.show();
         self.bar.inc(1);
+        self.done += 1;
+        if self.bar.is_hidden() && self.told.elapsed() >= EVERY {
+            self.told = Instant::now();
+            let (all, time) = (self.tests.len(), self.start.elapsed().as_secs());
+            say(format_args!("{} of {all} done after {time} s, {} failed", self.done, self.failed));
+        }
         let good = matches!(standing, Standing::Plain | Standing::Expected);
         if good && self.quiet {
             return Ok(());
         }
         let test = self.tests.get(index);
         self.bar.suspend(|| {
-            let mut out = anstream::stdout().lock();
+            let mut out = self.out();
             write_verdict(outcome, standing, self.known, &mut out)?;
             // Without a trace, the line with the reason says all.
             let told = good
                 || outcome.verdict == Verdict::Pass
                 || (outcome.verdict == Verdict::Error && outcome.transcript.is_empty());
             if !told {
-                write_failure(test.map(|test| &**test), outcome, self.secret.as_deref(), &mut out)?;
+                write_story(test.map(|test| &**test), outcome, &mut out)?;
             }
             out.flush()?;
             Ok(())
         })
     }
 
+    /// Leaves stdout to a report.
+    pub(super) fn step_aside(&mut self) {
+        self.aside = true;
+    }
+
+    fn out(&self) -> Box<dyn Write> {
+        if self.aside { Box::new(anstream::stderr().lock()) } else { Box::new(anstream::stdout().lock()) }
+    }
+
     /// The table, and a sentence.
     pub(super) fn close(&self, broker: &str, outcomes: &[Arc<Outcome>]) -> Result<(), Complaint> {
         self.bar.finish_and_clear();
-        let mut out = anstream::stdout().lock();
-        write_table(outcomes, self.known, &mut out)?;
+        let mut out = self.out();
+        let counted = outcomes.iter().map(|outcome| {
+            let expected = self.known.standing(outcome) == Standing::Expected;
+            (outcome.id.as_str(), outcome.version, outcome.verdict, expected)
+        });
+        write_table(&Table::of(counted), &mut out)?;
         out.flush()?;
         let parts = counts(outcomes, self.known);
         let lost: Vec<_> = outcomes.iter().filter(|outcome| outcome.unreachable).collect();
@@ -94,6 +133,19 @@ impl<'t> Report<'t> {
                 "{broker} was lost during the run, {} tests could not run: {reason}",
                 lost.len()
             ));
+            let during: Vec<&str> = lost
+                .iter()
+                .filter(|outcome| outcome.failure.is_some())
+                .map(|outcome| outcome.id.as_str())
+                .collect();
+            if !during.is_empty() {
+                let some = during.get(..during.len().min(5)).unwrap_or_default().join(", ");
+                let more =
+                    if during.len() > 5 { format!(" and {} more", during.len() - 5) } else { String::new() };
+                hint(format_args!(
+                    "it may have died of one of these, which it left unanswered: {some}{more}"
+                ));
+            }
         }
         say(format_args!("{} in {} against {broker}", parts.join(", "), seconds(self.start.elapsed())));
         Ok(())
@@ -128,7 +180,7 @@ fn counts(outcomes: &[Arc<Outcome>], known: &Expectations) -> Vec<String> {
     parts
 }
 
-fn colour(verdict: Verdict) -> &'static str {
+pub(super) fn colour(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => GREEN,
         Verdict::Fail | Verdict::Error => RED,
@@ -177,215 +229,5 @@ fn write_verdict(
         (Verdict::Skipped | Verdict::Error, Some(reason)) => writeln!(out, "  {DIM}({reason}){RESET}"),
         (Verdict::Skipped, None) => writeln!(out),
         _ => writeln!(out, "  {DIM}{}{RESET}", seconds(outcome.duration)),
-    }
-}
-
-/// Everything that is known about a failure, indented below its verdict.
-fn write_failure(
-    test: Option<&Test>,
-    outcome: &Outcome,
-    secret: Option<&str>,
-    out: &mut impl Write,
-) -> std::io::Result<()> {
-    let file = test.map_or("", |test| test.file.as_str());
-    let mut line = |label: &str, text: &str| -> std::io::Result<()> {
-        for (at, text) in text.lines().enumerate() {
-            let label = if at == 0 { label } else { "" };
-            writeln!(out, "    {CYAN}{label:<11}{RESET}{text}")?;
-        }
-        Ok(())
-    };
-    if let Some(test) = test {
-        line("question", &test.title)?;
-    }
-    if !outcome.covers.is_empty() {
-        let level = match outcome.level {
-            Level::Must => "",
-            Level::Should => " (recommended only)",
-            Level::May => " (allowed only)",
-        };
-        line("statements", &format!("MQTT {}: {}{level}", outcome.version, outcome.covers.join(", ")))?;
-    }
-    if let Some(reason) = &outcome.reason {
-        line("because", reason)?;
-    }
-    if let Some(failure) = &outcome.failure {
-        let part = if failure.preparation { " (preparation)" } else { "" };
-        line("at", &format!("{file}:{}{part}", failure.line))?;
-        line("step", failure.step.trim_end())?;
-        line("expected", &failure.expected)?;
-        line("got", &failure.got)?;
-        if let Some(difference) = &failure.difference {
-            line("difference", difference)?;
-        }
-        if let Some(malformed) = &failure.malformed {
-            line("malformed", &malformed.to_string())?;
-        }
-    }
-    if !outcome.transcript.is_empty() {
-        line("trace", "all connections in order of time, in the language of the scripts")?;
-        for entry in &outcome.transcript {
-            let text = shown(&entry.line(), secret);
-            // The time is a comment of the language.
-            writeln!(out, "        {text}  {DIM}# +{:.3} s{RESET}", entry.at.as_secs_f64())?;
-        }
-    }
-    writeln!(out)
-}
-
-/// A line of the trace, without the configured password, and cut where it gets very long.
-fn shown(line: &str, secret: Option<&str>) -> String {
-    const LONGEST: usize = 4000;
-    let line = match secret {
-        Some(secret) => line.replace(secret, "password=\"...\""),
-        None => line.to_owned(),
-    };
-    match line.char_indices().nth(LONGEST) {
-        Some((end, _)) => {
-            format!("{} # cut: {} bytes more", line.get(..end).unwrap_or_default(), line.len() - end)
-        }
-        None => line,
-    }
-}
-
-/// One row per area, one column per version.
-fn write_table(outcomes: &[Arc<Outcome>], known: &Expectations, out: &mut impl Write) -> std::io::Result<()> {
-    let mut cells: BTreeMap<(&str, Version), Cell> = BTreeMap::new();
-    for outcome in outcomes {
-        let cell = cells.entry((area(&outcome.id), outcome.version)).or_default();
-        if known.standing(outcome) == Standing::Expected && outcome.verdict != Verdict::Pass {
-            cell.expected += 1;
-        } else {
-            cell.add(outcome.verdict);
-        }
-    }
-    let mut areas: Vec<&str> = cells.keys().map(|(area, _)| *area).collect();
-    areas.dedup();
-    let versions: Vec<Version> =
-        Version::ALL.into_iter().filter(|version| cells.keys().any(|(_, v)| v == version)).collect();
-    let total = |version: Version| {
-        cells
-            .iter()
-            .filter(|((_, v), _)| *v == version)
-            .fold(Cell::default(), |sum, (_, cell)| sum.plus(cell))
-    };
-    let cell = |area: &str, version: Version| cells.get(&(area, version)).copied();
-    let width = areas.iter().map(|area| area.chars().count()).max().unwrap_or_default().max("area".len());
-    let columns: Vec<usize> = versions
-        .iter()
-        .map(|version| {
-            let texts = areas.iter().filter_map(|area| cell(area, *version)).chain([total(*version)]);
-            texts.map(|cell| cell.text().chars().count()).max().unwrap_or_default().max(version.name().len())
-        })
-        .collect();
-    write!(out, "\n{:<width$}", "area")?;
-    for (version, column) in versions.iter().zip(&columns) {
-        write!(out, "  {:<column$}", version.name())?;
-    }
-    writeln!(out)?;
-    for area in areas {
-        write!(out, "{area:<width$}")?;
-        for (version, column) in versions.iter().zip(&columns) {
-            write_cell(cell(area, *version), *column, out)?;
-        }
-        writeln!(out)?;
-    }
-    write!(out, "{:<width$}", "all")?;
-    for (version, column) in versions.iter().zip(&columns) {
-        write_cell(Some(total(*version)), *column, out)?;
-    }
-    writeln!(out)
-}
-
-fn write_cell(cell: Option<Cell>, column: usize, out: &mut impl Write) -> std::io::Result<()> {
-    match cell {
-        Some(cell) => write!(out, "  {}{:<column$}{RESET}", cell.colour(), cell.text()),
-        None => write!(out, "  {DIM}{:<column$}{RESET}", "-"),
-    }
-}
-
-/// `3.12-pingreq` of `5.0/3.12-pingreq/answered[case=1]`.
-fn area(id: &str) -> &str {
-    let id = id.split('[').next().unwrap_or(id);
-    let below = id.split_once('/').map_or(id, |(_, below)| below);
-    below.rsplit_once('/').map_or("(none)", |(area, _)| area)
-}
-
-/// The verdicts of one area in one version.
-#[derive(Clone, Copy, Debug, Default)]
-struct Cell {
-    passed: usize,
-    failed: usize,
-    inconclusive: usize,
-    errors: usize,
-    skipped: usize,
-    /// Not passed, and known for it.
-    expected: usize,
-}
-
-impl Cell {
-    fn add(&mut self, verdict: Verdict) {
-        *match verdict {
-            Verdict::Pass => &mut self.passed,
-            Verdict::Fail => &mut self.failed,
-            Verdict::Inconclusive => &mut self.inconclusive,
-            Verdict::Skipped => &mut self.skipped,
-            Verdict::Error => &mut self.errors,
-        } += 1;
-    }
-
-    fn plus(self, other: &Self) -> Self {
-        Self {
-            passed: self.passed + other.passed,
-            failed: self.failed + other.failed,
-            inconclusive: self.inconclusive + other.inconclusive,
-            errors: self.errors + other.errors,
-            skipped: self.skipped + other.skipped,
-            expected: self.expected + other.expected,
-        }
-    }
-
-    /// Passed of asked, and what the others are.
-    fn text(&self) -> String {
-        let asked = self.passed + self.failed + self.inconclusive + self.errors + self.expected;
-        let mut text = format!("{}/{asked}", self.passed);
-        for (count, what) in [
-            (self.failed, "failed"),
-            (self.inconclusive, "inconclusive"),
-            (self.errors, "not run"),
-            (self.expected, "as expected"),
-            (self.skipped, "skipped"),
-        ] {
-            if count > 0 {
-                // Writing to a string cannot fail.
-                let _ = write!(text, ", {count} {what}");
-            }
-        }
-        text
-    }
-
-    fn colour(&self) -> &'static str {
-        if self.failed + self.errors > 0 {
-            RED
-        } else if self.inconclusive > 0 {
-            YELLOW
-        } else if self.passed + self.expected > 0 {
-            GREEN
-        } else {
-            DIM
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn finds_the_area_of_a_test() {
-        assert_eq!(area("5.0/3.12-pingreq/answered"), "3.12-pingreq");
-        assert_eq!(area("5.0/4.7-topics/matching[filter=a/b,topic=a/b]"), "4.7-topics");
-        assert_eq!(area("5.0/a/b/c"), "a/b");
-        assert_eq!(area("5.0/alone"), "(none)");
     }
 }

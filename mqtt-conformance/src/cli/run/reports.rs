@@ -1,0 +1,89 @@
+//! What a run leaves behind.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mqtt_conformance::expect::Expectations;
+use mqtt_conformance::report::{About, Broker, Options, RunReport};
+use mqtt_conformance::run::{Config, Outcome};
+use mqtt_conformance::script::Test;
+
+use crate::cli::forms::{self, Sink, Target};
+use crate::cli::output::Complaint;
+
+/// Which reports, and what they call the broker.
+#[derive(Debug, clap::Args)]
+pub(super) struct ReportArgs {
+    /// Write a report, such as json=run.json; the path - is stdout. May be given several times
+    #[arg(long, value_name = "KIND=PATH", value_parser = forms::parse)]
+    report: Vec<Target>,
+    /// What reports call the broker, such as "Mosquitto 2.0.11"
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+}
+
+/// The reports of a run that goes on.
+#[derive(Debug)]
+pub(super) struct Reports {
+    sinks: Vec<Sink>,
+    broker: Broker,
+    options: Options,
+    started: jiff::Timestamp,
+    start: Instant,
+}
+
+impl ReportArgs {
+    /// Finds out whether all can be written, and what they say about the run.
+    pub(super) fn open(&self, options: Options) -> Result<Reports, Complaint> {
+        let mut broker = Broker::default();
+        broker.name = self.name.clone().unwrap_or_default();
+        Ok(Reports {
+            sinks: forms::open(&self.report)?,
+            broker,
+            options,
+            started: jiff::Timestamp::now(),
+            start: Instant::now(),
+        })
+    }
+}
+
+impl Reports {
+    /// Whether stdout belongs to one of them.
+    pub(super) fn use_stdout(&self) -> bool {
+        self.sinks.iter().any(Sink::is_stdout)
+    }
+
+    /// The run is about to start, against the broker at these addresses.
+    pub(super) fn start(&mut self, addresses: Vec<String>, config: &Config) {
+        if self.broker.name.is_empty() {
+            self.broker.name = addresses.first().cloned().unwrap_or_default();
+        }
+        self.broker.addresses = addresses;
+        self.options.run.clone_from(&config.run);
+        self.options.timeout = config.step_deadline.as_secs_f64();
+        self.started = jiff::Timestamp::now();
+        self.start = Instant::now();
+    }
+
+    /// Writes them.
+    pub(super) fn write(
+        self,
+        tests: &[Arc<Test>],
+        outcomes: &[Arc<Outcome>],
+        known: &Expectations,
+        stopped: Option<String>,
+    ) -> Result<(), Complaint> {
+        if self.sinks.is_empty() {
+            return Ok(());
+        }
+        let mut about = About::default();
+        about.started = self.started.round(jiff::Unit::Second).unwrap_or(self.started).to_string();
+        about.duration =
+            Duration::from_millis(u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX));
+        about.broker = self.broker;
+        about.options = self.options;
+        about.stopped = stopped;
+        let report = [RunReport::new(about, tests, outcomes, known)];
+        self.sinks.into_iter().try_for_each(|sink| sink.write(&report))
+    }
+}

@@ -1,0 +1,95 @@
+//! XML as CI systems read it: a test suite for each area of each version.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::data::{RunReport, TestReport};
+use crate::run::Verdict;
+
+/// Writes the tests of some runs.
+///
+/// What failed as an expectation file says is *skipped* with its reason; what is inconclusive is an *error*, like what could not
+/// be run.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn write_junit(reports: &[RunReport], out: &mut dyn Write) -> io::Result<()> {
+    let names: Vec<&str> = reports.iter().map(|report| report.broker.name.as_str()).collect();
+    let mut all = Report::new(format!("MQTT conformance: {}", names.join(", ")));
+    for report in reports {
+        let mut suites: BTreeMap<(_, &str), Vec<&TestReport>> = BTreeMap::new();
+        for test in &report.tests {
+            suites.entry((test.version, &test.area)).or_default().push(test);
+        }
+        let of = if reports.len() > 1 { format!("{} ", report.broker.name) } else { String::new() };
+        for ((version, area), tests) in suites {
+            let mut suite = TestSuite::new(format!("{of}MQTT {version} {area}"));
+            suite.add_property(("broker", report.broker.name.as_str()));
+            suite.add_property(("addresses", report.broker.addresses.join(", ").as_str()));
+            suite.add_property(("tool", format!("{} {}", report.tool.name, report.tool.version).as_str()));
+            suite.add_property(("started", report.started.as_str()));
+            for test in tests {
+                suite.add_test_case(case(report, test, &of));
+            }
+            all.add_test_suite(suite);
+        }
+    }
+    all.serialize(out).map_err(io::Error::other)
+}
+
+fn case(report: &RunReport, test: &TestReport, of: &str) -> TestCase {
+    let because = test.because().unwrap_or_default();
+    let known = test.expectation.as_ref();
+    let mut status = match test.verdict {
+        Verdict::Pass => TestCaseStatus::success(),
+        Verdict::Skipped => TestCaseStatus::skipped(),
+        _ if test.is_expected() => TestCaseStatus::skipped(),
+        Verdict::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Verdict::Inconclusive | Verdict::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
+    };
+    match known.filter(|known| known.met) {
+        Some(known) => status.set_message(format!("{} as expected: {}", test.verdict, known.reason)),
+        None => status.set_message(because),
+    };
+    if test.verdict != Verdict::Pass {
+        status.set_type(format!("{}.{}", test.level, test.verdict));
+        status.set_description(story(report, test));
+    }
+    let mut case = TestCase::new(test.id.clone(), status);
+    case.set_classname(format!("{of}MQTT {}.{}", test.version, test.area));
+    case.set_time(Duration::try_from_secs_f64(test.duration).unwrap_or_default());
+    case.add_property(("level", test.level.name()));
+    if !test.covers.is_empty() {
+        case.add_property(("covers", test.covers.join(", ").as_str()));
+    }
+    case
+}
+
+/// Everything about a test that did not pass, for the page that a CI system has for it.
+fn story(report: &RunReport, test: &TestReport) -> String {
+    let mut lines = Vec::new();
+    if let Some(script) = report.scripts.get(&test.script) {
+        lines.push(script.title.clone());
+    }
+    for id in &test.covers {
+        let summary =
+            report.statements.get(&format!("{}/{id}", test.version)).map_or("", |s| s.summary.as_str());
+        lines.push(format!("{} {id}: {summary}", test.level));
+    }
+    if let Some(reason) = &test.reason {
+        lines.push(reason.clone());
+    }
+    if let Some(failure) = &test.failure {
+        lines.push(format!("{}:{}: {}", test.script, failure.line, failure.step));
+        lines.push(format!("expected  {}", failure.expected));
+        lines.push(format!("got       {}", failure.got));
+        lines.extend(failure.difference.clone());
+        lines.push("trace".to_owned());
+        lines.extend(test.transcript.iter().map(|entry| format!("  {}  # +{:.3} s", entry.line(), entry.at)));
+    }
+    lines.join("\n")
+}

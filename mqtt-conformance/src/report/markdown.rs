@@ -1,0 +1,234 @@
+//! A summary in Markdown, as the job summaries of CI systems show it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use super::data::{RunReport, TestReport};
+use super::table::{Cell, Table};
+use crate::run::Verdict;
+
+/// The most failures that are told whole. Job summaries are cut at a megabyte.
+const MOST: usize = 60;
+
+/// The longest text of a failure, in characters.
+const LONGEST: usize = 1500;
+
+/// Writes the summary of some runs, which stand side by side in this order.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn write_markdown(reports: &[RunReport], out: &mut dyn Write) -> io::Result<()> {
+    let names: Vec<String> = reports.iter().map(|report| text(&report.broker.name)).collect();
+    writeln!(out, "# MQTT conformance: {}\n", names.join(", "))?;
+    writeln!(
+        out,
+        "| broker | passed | failed MUST | failed SHOULD or MAY | inconclusive | not run | skipped | time |"
+    )?;
+    writeln!(out, "|---|--:|--:|--:|--:|--:|--:|--:|")?;
+    for report in reports {
+        write_counts(report, out)?;
+    }
+    writeln!(out)?;
+    for report in reports {
+        if let Some(stopped) = &report.stopped {
+            writeln!(out, "**{} was stopped early:** {}\n", text(&report.broker.name), text(stopped))?;
+        }
+    }
+    match reports {
+        [report] => write_areas(report, out)?,
+        _ => write_matrix(reports, out)?,
+    }
+    for report in reports {
+        write_failures(report, reports.len() > 1, out)?;
+    }
+    for report in reports {
+        writeln!(
+            out,
+            "<sub>{}: {} tests, {}, {} {}</sub><br>",
+            text(&report.broker.name),
+            report.tests.len(),
+            report.started,
+            report.tool.name,
+            report.tool.version
+        )?;
+    }
+    Ok(())
+}
+
+fn write_counts(report: &RunReport, out: &mut dyn Write) -> io::Result<()> {
+    let cell = report.cell(|_| true);
+    let must = report.cell(|test| test.level == crate::script::Level::Must);
+    let expected =
+        if cell.expected > 0 { format!(" (+{} as expected)", cell.expected) } else { String::new() };
+    let bold = |count: usize| if count > 0 { format!("**{count}**") } else { "0".to_owned() };
+    writeln!(
+        out,
+        "| {} | {} | {}{expected} | {} | {} | {} | {} | {:.0} s |",
+        text(&report.broker.name),
+        cell.passed,
+        bold(must.failed),
+        cell.failed - must.failed,
+        cell.inconclusive,
+        bold(cell.errors),
+        cell.skipped,
+        report.duration,
+    )
+}
+
+/// One run: areas by version.
+fn write_areas(report: &RunReport, out: &mut dyn Write) -> io::Result<()> {
+    let table = report.table();
+    write!(out, "| area |")?;
+    for version in &table.versions {
+        write!(out, " {version} |")?;
+    }
+    writeln!(out, "\n|---|{}", "--:|".repeat(table.versions.len()))?;
+    for (area, cells) in &table.rows {
+        write_row(area, cells, out)?;
+    }
+    let total: Vec<Option<Cell>> = table.total.iter().copied().map(Some).collect();
+    write_row("**all**", &total, out)?;
+    writeln!(out)
+}
+
+/// Several runs: areas by broker, all versions together.
+fn write_matrix(reports: &[RunReport], out: &mut dyn Write) -> io::Result<()> {
+    let areas: BTreeSet<&str> =
+        reports.iter().flat_map(|report| report.tests.iter().map(|test| test.area.as_str())).collect();
+    write!(out, "| area |")?;
+    for report in reports {
+        write!(out, " {} |", text(&report.broker.name))?;
+    }
+    writeln!(out, "\n|---|{}", "--:|".repeat(reports.len()))?;
+    for area in areas {
+        let cells: Vec<Option<Cell>> = reports
+            .iter()
+            .map(|report| Some(report.cell(|test| test.area == area)).filter(|cell| cell.worst().is_some()))
+            .collect();
+        write_row(area, &cells, out)?;
+    }
+    let total: Vec<Option<Cell>> = reports.iter().map(|report| Some(report.cell(|_| true))).collect();
+    write_row("**all**", &total, out)?;
+    writeln!(out)
+}
+
+fn write_row(area: &str, cells: &[Option<Cell>], out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "| {area} |")?;
+    for cell in cells {
+        match cell.and_then(|cell| Some((cell, cell.worst()?))) {
+            None => write!(out, " |")?,
+            Some((cell, Verdict::Fail)) => write!(out, " ❌ {cell} |")?,
+            Some((cell, Verdict::Error | Verdict::Inconclusive)) => write!(out, " ⚠️ {cell} |")?,
+            Some((cell, _)) => write!(out, " {cell} |")?,
+        }
+    }
+    writeln!(out)
+}
+
+/// What did not pass, each with its story folded.
+fn write_failures(report: &RunReport, several: bool, out: &mut dyn Write) -> io::Result<()> {
+    let told = |test: &&TestReport| {
+        matches!(test.verdict, Verdict::Fail | Verdict::Inconclusive)
+            && test.expectation.as_ref().is_none_or(|expectation| !expectation.met)
+    };
+    let failures: Vec<&TestReport> = report.tests.iter().filter(told).collect();
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for test in report.tests.iter().filter(|test| test.verdict == Verdict::Error) {
+        *reasons.entry(test.reason.as_deref().unwrap_or("for no reason that is known")).or_default() += 1;
+    }
+    if failures.is_empty() && reasons.is_empty() {
+        return Ok(());
+    }
+    let of = if several { format!(" by {}", text(&report.broker.name)) } else { String::new() };
+    writeln!(out, "## Not passed{of}\n")?;
+    for (reason, count) in reasons {
+        writeln!(out, "- {count} not run: {}", text(reason))?;
+    }
+    writeln!(out)?;
+    for test in failures.iter().take(MOST) {
+        write_failure(report, test, out)?;
+    }
+    if let Some(more) = failures.len().checked_sub(MOST).filter(|more| *more > 0) {
+        writeln!(out, "… and {more} more; `--report html=FILE` shows all.\n")?;
+    }
+    Ok(())
+}
+
+fn write_failure(report: &RunReport, test: &TestReport, out: &mut dyn Write) -> io::Result<()> {
+    let because = test.because().unwrap_or_default();
+    writeln!(
+        out,
+        "<details><summary>{} <code>{}</code> {}</summary>\n",
+        test.verdict,
+        html(&test.id),
+        html(&cut(&because, 160))
+    )?;
+    if let Some(script) = report.scripts.get(&test.script) {
+        writeln!(out, "{}\n", text(&script.title))?;
+    }
+    for id in &test.covers {
+        let summary =
+            report.statements.get(&format!("{}/{id}", test.version)).map_or("", |s| s.summary.as_str());
+        writeln!(out, "- {} {id}: {}", test.level, text(summary))?;
+    }
+    let mut story = Vec::new();
+    if let Some(failure) = &test.failure {
+        story.push(format!("{}:{}: {}\n", test.script, failure.line, failure.step));
+        story.push(format!("expected  {}", cut(&failure.expected, LONGEST)));
+        story.push(format!("got       {}", cut(&failure.got, LONGEST)));
+        let difference = failure.difference.as_ref();
+        story.extend(difference.map(|difference| format!("          {}", cut(difference, LONGEST))));
+    }
+    story.extend(test.reason.clone());
+    let story = story.join("\n");
+    // Longer than any row of backticks in it.
+    let fence = "`".repeat(story.split(|c| c != '`').map(str::len).max().unwrap_or_default().max(2) + 1);
+    writeln!(out, "\n{fence}text\n{}\n{fence}\n\n</details>\n", story.trim_end())
+}
+
+impl RunReport {
+    /// Counts the tests that fit.
+    pub fn cell(&self, fits: impl Fn(&TestReport) -> bool) -> Cell {
+        self.tests.iter().filter(|test| fits(test)).fold(Cell::default(), |mut cell, test| {
+            cell.add(test.verdict, test.is_expected());
+            cell
+        })
+    }
+
+    /// Its verdicts by area and version.
+    pub fn table(&self) -> Table {
+        Table::of(
+            self.tests.iter().map(|test| (test.id.as_str(), test.version, test.verdict, test.is_expected())),
+        )
+    }
+}
+
+impl TestReport {
+    /// It came as an expectation file says.
+    pub fn is_expected(&self) -> bool {
+        self.expectation.as_ref().is_some_and(|expectation| expectation.met)
+    }
+}
+
+fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{} …", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+fn html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\n', " ")
+}
+
+/// A text that stays text: nothing in it is markup, or the end of a cell.
+fn text(plain: &str) -> String {
+    html(plain).chars().fold(String::new(), |mut out, c| {
+        if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '$') {
+            out.push('\\');
+        }
+        out.push(c);
+        out
+    })
+}
