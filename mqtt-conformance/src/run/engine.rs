@@ -1111,7 +1111,6 @@ fn rounded(time: Duration) -> Duration {
     Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// The packet, if the bytes are exactly one.
 /// The variables that a test starts with: its prefixes, and those of its header.
 pub(super) fn variables(test: &Test, config: &Config) -> Variables {
     let mut variables = Variables::default();
@@ -1138,6 +1137,7 @@ pub(super) fn variables(test: &Test, config: &Config) -> Variables {
     variables
 }
 
+/// The packet, if the bytes are exactly one.
 pub(super) fn whole_packet(bytes: &[u8], version: Version) -> Option<Tree> {
     match AnyDecoder::new(version).decode(bytes) {
         Ok(Decoded::Complete { value, consumed }) if consumed == bytes.len() => Some(to_tree(&value)),
