@@ -156,14 +156,16 @@ fn a_broker_that_dies_ends_the_run_soon_and_with_3() {
     assert_eq!(run.code, 3, "{run:?}");
     // All twenty in sixes would take twelve seconds.
     assert!(start.elapsed() < Duration::from_secs(9), "{:?}", start.elapsed());
-    assert!(run.stderr.contains("was lost during the run, 20 tests could not run: "), "{run:?}");
+    assert!(run.stderr.contains("was lost during the run, "), "{run:?}");
     assert!(
         run.stderr.contains("hint: it may have died of one of these, which it left unanswered: "),
         "{run:?}"
     );
     let json: Value = serde_json::from_str(&folder.read(&path)).unwrap();
     assert!(json["stopped"].as_str().unwrap().starts_with("the broker is gone: cannot connect: "), "{json}");
-    assert!(json["tests"].as_array().unwrap().iter().filter(|test| test["verdict"] == "error").count() == 20);
+    let long = |test: &&Value| test["id"].as_str().unwrap().contains("/long");
+    let mut lost = json["tests"].as_array().unwrap().iter().filter(long);
+    assert!(lost.all(|test| test["verdict"] == "error"), "{json}");
 }
 
 #[test]

@@ -34,7 +34,11 @@ pub(super) fn compare(
         let mismatch = match_fields(std::slice::from_ref(field), packet, &mut variables.clone()).err();
         difference.fields.push(Compared {
             name: name.to_owned(),
-            expected: describe_value(&field.value, name, variables),
+            expected: match &field.value.kind {
+                // The names that verbs give to what they capture are not of the language.
+                ValueKind::Capture(capture) if capture.contains(' ') => "*".to_owned(),
+                _ => describe_value(&field.value, name, variables),
+            },
             got: found.map(|found| value_text(name, found)),
             holds: mismatch.is_none(),
         });

@@ -53,7 +53,8 @@ pub(super) fn write_story(
 
 /// A label with its text; the lines behind the first are indented like it.
 fn line(label: &str, text: &str, out: &mut impl Write) -> std::io::Result<()> {
-    for (at, text) in text.lines().enumerate() {
+    let room = columns().map_or(usize::MAX, |columns| columns.saturating_sub(15).max(20));
+    for (at, text) in text.lines().flat_map(|text| textwrap::wrap(text, room)).enumerate() {
         let label = if at == 0 { label } else { "" };
         writeln!(out, "    {CYAN}{label:<11}{RESET}{text}")?;
     }
