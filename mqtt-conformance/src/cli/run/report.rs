@@ -12,8 +12,8 @@ use mqtt_conformance::run::{Outcome, Verdict};
 use mqtt_conformance::script::Test;
 
 use super::story::write_story;
-use super::table::write_table;
-use crate::cli::output::{Complaint, DIM, GREEN, RED, RESET, YELLOW, error, hint, say};
+use super::table::{colour, write_table};
+use crate::cli::output::{Complaint, DIM, GREEN, RED, RESET, error, hint, say};
 
 /// How often a log without a terminal is told how far the run is.
 const EVERY: Duration = Duration::from_secs(10);
@@ -178,15 +178,6 @@ fn counts(outcomes: &[Arc<Outcome>], known: &Expectations) -> Vec<String> {
         say(surprises, true, colour, if surprises == 1 { "surprise" } else { "surprises" });
     }
     parts
-}
-
-pub(super) fn colour(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => GREEN,
-        Verdict::Fail | Verdict::Error => RED,
-        Verdict::Inconclusive => YELLOW,
-        Verdict::Skipped => DIM,
-    }
 }
 
 fn participle(verdict: Verdict) -> &'static str {

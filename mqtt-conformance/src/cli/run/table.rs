@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use mqtt_conformance::report::{Cell, Table};
+use mqtt_conformance::run::Verdict;
 
-use super::report::colour;
-use crate::cli::output::{DIM, RESET};
+use crate::cli::output::{DIM, GREEN, RED, RESET, YELLOW};
 
 /// Writes it so wide as its longest texts are.
 pub(super) fn write_table(table: &Table, out: &mut impl Write) -> std::io::Result<()> {
@@ -42,5 +42,15 @@ fn write_cell(cell: Option<Cell>, column: usize, out: &mut impl Write) -> std::i
     match cell.and_then(|cell| Some((cell, cell.worst()?))) {
         Some((cell, worst)) => write!(out, "  {}{:<column$}{RESET}", colour(worst), cell.to_string()),
         None => write!(out, "  {DIM}{:<column$}{RESET}", "-"),
+    }
+}
+
+/// The colour that a verdict has on a terminal.
+pub(super) fn colour(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => GREEN,
+        Verdict::Fail | Verdict::Error => RED,
+        Verdict::Inconclusive => YELLOW,
+        Verdict::Skipped => DIM,
     }
 }
