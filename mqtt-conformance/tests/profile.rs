@@ -295,7 +295,7 @@ async fn silence_is_no_answer() {
     let versions = BTreeSet::from([Version::V3_1_1]);
     let start = Instant::now();
     assert_eq!(explore(&connector, &versions, &needs, &Config::default()).await, BTreeMap::new());
-    assert!(start.elapsed() < Duration::from_secs(5));
+    assert!(start.elapsed() < Duration::from_secs(30));
     drop(listener);
     assert_eq!(explore(&connector, &versions, &needs, &Config::default()).await, BTreeMap::new());
 }

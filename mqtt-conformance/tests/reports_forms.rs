@@ -105,7 +105,7 @@ fn a_difference_for_the_worse_is_1() {
 }
 
 const LONG: &str =
-    "# It takes its time.\nversion: 5.0\nfor i in 1 2 3 4 5 6\n\nconnect it\n---\nwait 3s\nping it\n";
+    "# It takes its time.\nversion: 5.0\nfor i in 1 2 3 4 5 6\n\nconnect it\n---\nwait 25s\nping it\n";
 
 #[cfg(unix)]
 #[test]
@@ -121,12 +121,13 @@ fn an_interrupted_run_writes_what_is_known_and_ends_with_130() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    sleep(Duration::from_millis(1500));
+    sleep(Duration::from_secs(3));
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     let output = child.wait_with_output().unwrap();
     let talk = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(130), "{talk}");
-    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    // The long tests would go on for most of a minute.
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     assert!(talk.contains("interrupted: what is known is written down; Ctrl-C again ends at once"), "{talk}");
     let json: Value = serde_json::from_str(&folder.read(&path)).unwrap();
     assert!(schema().is_valid(&json));
@@ -146,7 +147,7 @@ fn a_broker_that_dies_ends_the_run_soon_and_with_3() {
     let mut served = Served::start();
     let (path, scripts, url) = (folder.path("run.json"), folder.scripts(), served.url.clone());
     let killer = std::thread::spawn(move || {
-        sleep(Duration::from_millis(1500));
+        sleep(Duration::from_secs(3));
         served.process.kill().unwrap();
     });
     let start = Instant::now();
@@ -154,8 +155,8 @@ fn a_broker_that_dies_ends_the_run_soon_and_with_3() {
     let run = tool(&["run", "--jobs", "6", "--broker", &url, "--report", &target, &scripts], b"");
     killer.join().unwrap();
     assert_eq!(run.code, 3, "{run:?}");
-    // All twenty in sixes would take twelve seconds.
-    assert!(start.elapsed() < Duration::from_secs(9), "{:?}", start.elapsed());
+    // All twenty in sixes would take a minute and a half.
+    assert!(start.elapsed() < Duration::from_secs(40), "{:?}", start.elapsed());
     assert!(run.stderr.contains("was lost during the run, "), "{run:?}");
     assert!(
         run.stderr.contains("hint: it may have died of one of these, which it left unanswered: "),
