@@ -6,7 +6,7 @@ mod common;
 
 use Version::{V3_1, V3_1_1, V5};
 use common::{block, packet, text};
-use mqtt_codec::{AnyDecoder, DecodeOptions, Decoded, Sender, Version, v3};
+use mqtt_codec::{AnyDecoder, DecodeOptions, Decoded, PacketType, Sender, Version, v3};
 
 #[track_caller]
 fn refusal(version: Version, options: DecodeOptions, bytes: &[u8]) -> mqtt_codec::DecodeError {
@@ -22,6 +22,8 @@ fn check(version: Version, bytes: impl AsRef<[u8]>, message: &str, answer: impl 
     let error = refusal(version, DecodeOptions::new(), bytes.as_ref());
     assert_eq!(error.to_string(), message);
     assert_eq!(error.reason_code(), answer.into(), "{message}");
+    let named = message.split(' ').next().filter(|word| word.bytes().all(|b| b.is_ascii_uppercase()));
+    assert_eq!(error.packet_type().map(PacketType::name), named, "{message}");
     assert!(version != V5 || error.return_code().is_none(), "5.0 has no return codes: {message}");
 }
 
