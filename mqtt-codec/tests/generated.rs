@@ -2,7 +2,7 @@
 
 use arbitrary::{Arbitrary, Unstructured};
 use mqtt_codec::v5::{self, PropertyId};
-use mqtt_codec::{AnyPacket, Delivery, PacketType, Qos, TopicFilter, v3};
+use mqtt_codec::{AnyPacket, Binary, Delivery, PacketType, Qos, Text, TopicFilter, TopicName, v3};
 use std::collections::BTreeSet;
 
 /// Bytes that look like chance, the same in every run: `SplitMix64`.
@@ -181,4 +181,22 @@ fn filters_of_every_shape() {
     assert!(has(|f| f == "#" || f.ends_with("/#")) && has(|f| !f.contains(['+', '#'])));
     assert!(has(|f| f.starts_with('$')) && has(|f| f.starts_with('/')) && has(|f| f.contains("//")));
     assert!(has(|f| !f.is_ascii()));
+}
+
+#[test]
+fn texts_and_data_of_every_shape() {
+    let texts = many::<Text>();
+    let has = |what: fn(&str) -> bool| texts.iter().any(|text| what(text.to_str().unwrap()));
+    assert!(
+        has(str::is_empty)
+            && has(|t| t.len() > 20)
+            && has(|t| !t.is_ascii())
+            && has(|t| t.chars().count() == 1)
+    );
+    assert!(!has(|t| t.contains('\0')));
+    let data = many::<Binary>();
+    assert!(data.iter().any(|d| d.as_bytes().is_empty()) && data.iter().any(|d| d.as_bytes().len() > 20));
+    assert!(data.iter().any(|d| str::from_utf8(d.as_bytes()).is_err()));
+    let topics = many::<TopicName>();
+    assert!(topics.iter().any(|t| t.levels().count() == 4) && topics.iter().any(|t| t.levels().count() == 1));
 }

@@ -292,6 +292,10 @@ fn detection_says_how_much_it_still_needs() {
     assert_eq!(Version::detect(&whole[..11]), Ok(Decoded::Complete { value: Version::V3_1, consumed: 0 }));
     let unknown = Version::detect(b"\x10\x0e\x00\x06MQIsdp\x04").unwrap_err();
     assert_eq!((unknown.version(), unknown.offset()), (Version::V3_1, 10));
+    // A whole packet that ends too early waits for nothing.
+    for cut in [&b"\x10\x01\x00"[..], b"\x10\x04\x00\x04MQ", b"\x10\x06\x00\x04MQTT"] {
+        assert!(Version::detect(cut).is_err(), "{cut:?}");
+    }
     // A name that is longer than any is refused before it is there.
     assert!(Version::detect(b"\x10\x0e\x00\x07").is_err());
     assert_eq!(Version::detect(b"\x10\x0e\x00\x06"), Ok(Decoded::Incomplete { needed: 6 }));
