@@ -39,6 +39,8 @@ fn lists_of_codes() {
     let filters = v5::TopicFilters::build([filter("$share/g/a"), filter("b/+")]).unwrap();
     assert_eq!(filters.iter().map(|f| f.to_string()).collect::<Vec<_>>(), ["$share/g/a", "b/+"]);
     assert!(v5::TopicFilters::build([filter("$share/g")]).is_err());
+    let filters = v3::TopicFilters::build([filter("$share/g"), filter("b/+")]).unwrap();
+    assert_eq!(filters.as_bytes(), b"\x00\x08$share/g\x00\x03b/+");
 }
 
 #[test]

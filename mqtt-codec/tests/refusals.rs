@@ -68,6 +68,9 @@ fn fixed_header() {
         check(V3_1_1, bytes, &format!("{start} [{v3_id}]"), None);
         check(V5, bytes, &format!("{start} [{v5_id}]"), 0x81);
     }
+    let flags =
+        "AUTH Fixed Header, byte 0: flags 0b0001 are not allowed for this packet type [MQTT-3.15.1-1]";
+    check(V5, b"\xf1\x00", flags, 0x81);
     check(V3_1_1, b"\x36\x05", "PUBLISH Fixed Header, byte 0: QoS is 3 [MQTT-3.3.1-4]", None);
     check(V5, b"\x38\x05", "PUBLISH Fixed Header, byte 0: DUP is set at QoS 0 [MQTT-3.3.1-2]", 0x81);
     for flags in 0..16 {

@@ -127,6 +127,8 @@ fn text_and_binary() {
     assert_eq!(shared.as_ref(), "grün".as_bytes());
     assert_eq!(Text::try_from(Bytes::from("grün")).unwrap().into_inner(), "grün");
     assert!(Text::<Bytes>::try_from("\0").is_err());
+    assert_eq!(Text::<&[u8]>::try_from("grün"), Ok(text));
+    assert!(Text::<&[u8]>::try_from("\0").is_err());
     assert!(Text::try_from(Bytes::from_static(b"\xff")).is_err());
     assert!(Text::new(&"x".repeat(65_536)).is_err());
     assert!(Text::new(&"x".repeat(65_535)).is_ok());
