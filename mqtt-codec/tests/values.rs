@@ -249,6 +249,8 @@ fn headers_and_frames() {
     let long = header(b"\xe0\x85\x80\x00");
     assert_eq!((long.remaining_length().get(), long.len(), long.packet_len(), long.flags()), (5, 4, 9, 0));
     assert!(long.is_overlong());
+    let length = FixedHeader::parse(b"\xe0\x85\x80\x00\xff", Version::V5);
+    assert!(matches!(length, Ok(Decoded::Complete { consumed: 4, .. })), "its own length is consumed");
     assert_eq!(header(b"\x00\x00").packet_type(), None);
     for (input, needed) in [(&b""[..], 2), (b"\x30", 1), (b"\x30\x80", 1), (b"\x30\x80\x80\x80", 1)] {
         assert_eq!(FixedHeader::parse(input, Version::V5), Ok(Decoded::Incomplete { needed }), "{input:?}");
