@@ -81,6 +81,15 @@ fn both() -> [(bool, bool); 4] {
 }
 
 #[test]
+fn authentication_data_come_with_their_method_and_not_always() {
+    let methods = many::<v5::Connect>().into_iter().map(|connect| {
+        let has = |id| connect.properties.get(id).is_some();
+        (has(PropertyId::AuthenticationMethod), has(PropertyId::AuthenticationData))
+    });
+    seen(methods, [(false, false), (true, false), (true, true)]);
+}
+
+#[test]
 fn properties_and_codes_of_5_0() {
     let packets = many::<v5::Packet>();
     let mut properties = BTreeSet::new();
