@@ -359,8 +359,45 @@ fn text_rules() {
         "PUBLISH Topic Name, byte 5: null character U+0000 section Appendix A",
         None,
     );
+}
 
-    for (text_, control, non_character) in [
+/// One packet for each place of a text, with this text there.
+fn texts_everywhere(version: Version, content: &str) -> Vec<Vec<u8>> {
+    let it = &text(content)[..];
+    let no_properties: &[u8] = if version == V5 { b"\0" } else { b"" };
+    let will = [no_properties, it, &text("gone")].concat();
+    let mut all = vec![
+        connect(version, 0x02, &[it]),
+        connect(version, 0x06, &[&text("id"), &will]),
+        connect(version, 0x82, &[&text("id"), it]),
+        packet(0x30, &[it, no_properties]),
+        packet(0x82, &[b"\0\x01", no_properties, it, b"\0"]),
+        packet(0x82, &[b"\0\x01", no_properties, &text("first"), b"\0", it, b"\0"]),
+        packet(0xa2, &[b"\0\x01", no_properties, it]),
+        packet(0xa2, &[b"\0\x01", no_properties, &text("first"), it]),
+    ];
+    if version == V5 {
+        all.extend([
+            connect_with(&[b"\x15", it]),
+            connect_with(&[b"\x26", it, &text("")]),
+            connect_with(&[b"\x26", &text(""), it]),
+            packet(0x20, &[b"\0\0", &block(&[b"\x12", it])]),
+            packet(0x20, &[b"\0\0", &block(&[b"\x1a", it])]),
+            packet(0x20, &[b"\0\0", &block(&[b"\x1c", it])]),
+            publish_with(&[b"\x03", it]),
+            publish_with(&[b"\x08", it]),
+            packet(0x40, &[b"\0\x01\x80", &block(&[b"\x1f", it])]),
+            packet(0x82, &[b"\0\x01\0", &text(&format!("$share/g/{content}")), b"\0"]),
+            packet(0x82, &[b"\0\x01\0", &text(&format!("$share/{content}/t")), b"\0"]),
+            packet(0xa2, &[b"\0\x01\0", &text(&format!("$share/{content}/t"))]),
+        ]);
+    }
+    all
+}
+
+#[test]
+fn characters_that_may_be_refused() {
+    for (character, control, non_character) in [
         ("\u{1}", true, false),
         ("\u{85}", true, false),
         ("\u{7f}", true, false),
@@ -369,12 +406,21 @@ fn text_rules() {
         ("\u{10ffff}", false, true),
         ("\u{feff}", false, false),
     ] {
-        for bytes in [packet(0x30, &[&text(text_), b"\0"]), connect_with(&[b"\x26", &text(text_), &text("")])]
+        // A text shorter than a word, and longer ones that have it in a whole word and in the rest.
+        for text in [character.to_owned(), format!("{character}-and-more"), format!("more-than-{character}")]
         {
-            check_accepted(V5, DecodeOptions::new(), &bytes);
-            let refuses = |options| AnyDecoder::with_options(V5, options).decode(&bytes).is_err();
-            assert_eq!(refuses(DecodeOptions::new().refuse_control_characters(true)), control, "{text_:?}");
-            assert_eq!(refuses(DecodeOptions::new().refuse_non_characters(true)), non_character, "{text_:?}");
+            for (version, bytes) in [V3_1_1, V5]
+                .into_iter()
+                .flat_map(|v| texts_everywhere(v, &text).into_iter().map(move |p| (v, p)))
+            {
+                check_accepted(version, DecodeOptions::new(), &bytes);
+                let refuses = |options| AnyDecoder::with_options(version, options).decode(&bytes).is_err();
+                let refused = (
+                    refuses(DecodeOptions::new().refuse_control_characters(true)),
+                    refuses(DecodeOptions::new().refuse_non_characters(true)),
+                );
+                assert_eq!(refused, (control, non_character), "{version} {bytes:02x?}");
+            }
         }
     }
 }

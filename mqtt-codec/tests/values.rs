@@ -203,6 +203,7 @@ fn reason_codes_of_5_0() {
             (u8::from(*code), code.to_string()),
             (code.get(), format!("{:#04x} {}", code.get(), code.name()))
         );
+        assert_eq!(code.is_error(), code.get() >= 0x80);
     }
     assert!(v5::DisconnectReason::ALL.is_sorted());
     assert_eq!(v5::DisconnectReason::ALL.len(), 29);
@@ -230,6 +231,13 @@ fn subscription_options() {
         };
         assert_eq!(options.to_byte(), byte);
         assert_eq!(options.retain_handling.get(), byte >> 4);
+        let wire = [0x82, 0x07, 0, 1, 0, 0, 1, b'a', byte];
+        let Ok(Decoded::Complete { value: v5::Packet::Subscribe(read), .. }) =
+            v5::Decoder::new().decode(&wire)
+        else {
+            panic!("{byte:#04x} is valid")
+        };
+        assert_eq!(read.filters.iter().map(|it| it.options).collect::<Vec<_>>(), [options]);
     }
     assert_eq!(v5::RetainHandling::new(3), None);
     let plain = v5::SubscriptionOptions::new(Qos::AtLeastOnce);
