@@ -1,0 +1,99 @@
+//! Connections by their names: opened, closed and cut.
+
+use std::collections::VecDeque;
+
+use mqtt_codec::Version;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::came::{Came, Fault};
+use super::{Engine, Ran, Slot, Stop};
+use crate::run::connect::{Connector, Node};
+use crate::run::link::Link;
+use crate::run::outcome::TraceEvent;
+use crate::run::promise::Promises;
+use crate::script::Time;
+use crate::transport::Misframed;
+
+impl<'a, C: Connector> Engine<'a, C> {
+    pub(super) async fn open(&mut self, name: &str, version: Version) -> Ran {
+        // What the last connection of this name left unread belongs to it, and so does its end.
+        if self.slots.get(name).is_some_and(|slot| slot.link.is_some()) {
+            self.close(name).await;
+        }
+        let limit = self.config.connect_timeout;
+        let (at, node) = self.next_node(name);
+        let unreachable = |what: String| {
+            let place = node.map(|node| format!(" to {}", node.name)).unwrap_or_default();
+            Stop::Unreachable(format!("cannot connect{place}: {what}"))
+        };
+        let stream = match timeout(limit, self.connector.connect(at)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => match Misframed::of(&error) {
+                Some(how) => {
+                    let how = how.to_string();
+                    let fault = Fault::Forbidden(how.clone());
+                    return self.fail(format!("open {name}"), how, None, Some(fault));
+                }
+                None => return Err(unreachable(error.to_string())),
+            },
+            Err(_) => return Err(unreachable(format!("no answer for {}", Time::Exactly(limit)))),
+        };
+        let id = self.links;
+        self.links += 1;
+        self.names.push(name.to_owned());
+        let text = self.connector.text_switch(&stream);
+        let link = Link::new(id, stream, version, self.config.max_packet, self.sender.clone());
+        let promises = Promises::new(version);
+        let slot =
+            Slot { id, version, link: Some(link), queue: VecDeque::new(), greeted: false, promises, text };
+        self.slots.insert(name.to_owned(), slot);
+        self.note(name, TraceEvent::Opened { version, node: node.cloned() });
+        Ok(())
+    }
+
+    /// Where the next connection of this name goes: one node on for each new name, and for each connection of a name.
+    fn next_node(&mut self, name: &str) -> (usize, Option<&'a Node>) {
+        let nodes = self.connector.nodes();
+        let count = nodes.len().max(1);
+        let new = self.nodes.len();
+        let next = self.nodes.entry(name.to_owned()).or_insert(new);
+        let at = *next % count;
+        *next += 1;
+        (at, nodes.get(at))
+    }
+
+    /// Closes our side, and gives the broker a moment to close its own.
+    pub(super) async fn close(&mut self, name: &str) {
+        let Some(mut link) = self.slots.get_mut(name).and_then(|slot| slot.link.take()) else {
+            return;
+        };
+        self.note(name, TraceEvent::Closed);
+        let until = Instant::now() + self.config.quiet;
+        let _ = timeout_at(until, link.finish()).await;
+        while !self.broker_closed(name) {
+            match timeout_at(until, self.arrivals.recv()).await {
+                Ok(Some(arrived)) => self.take(arrived),
+                _ => break,
+            }
+        }
+        let _ = timeout_at(Instant::now() + self.config.quiet, link.into_stream()).await;
+    }
+
+    pub(super) async fn cut(&mut self, name: &str) {
+        let Some(link) = self.slots.get_mut(name).and_then(|slot| slot.link.take()) else {
+            return;
+        };
+        if let Ok(Some(stream)) = timeout(self.config.quiet, link.into_stream()).await {
+            self.connector.cut(stream);
+        }
+        self.note(name, TraceEvent::Dropped);
+    }
+
+    pub(super) fn broker_closed(&self, name: &str) -> bool {
+        self.slots.get(name).is_none_or(|slot| matches!(slot.queue.back(), Some((_, Came::Closed { .. }))))
+    }
+
+    pub(super) fn version(&self, name: &str) -> Version {
+        self.slots.get(name).map_or(self.test.version, |slot| slot.version)
+    }
+}

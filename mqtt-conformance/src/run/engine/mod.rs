@@ -1,0 +1,267 @@
+//! The steps of one test, executed.
+//!
+//! The state of a test and the order of its steps are here. The modules below hold what a step asks for: connections,
+//! sending, receiving, expectations and the blocks of them, and in the end the clearing up.
+
+mod blocks;
+mod came;
+mod clear_up;
+mod connections;
+mod expect;
+mod receive;
+mod send;
+mod variables;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use mqtt_codec::Version;
+use serde_json::Value as Tree;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
+
+use super::Config;
+use super::compare::Difference;
+use super::connect::Connector;
+use super::halt::Reason;
+use super::link::{Arrived, Link};
+use super::outcome::{Entry, Failure, TraceEvent};
+use super::promise::Promises;
+use crate::script::{Action, Span, Step, Test, Time, Variables, Window, eval_bytes, eval_count};
+use crate::transport::TextSwitch;
+use came::{Came, Fault, shortened};
+use clear_up::Leftovers;
+
+pub(super) use send::{encoded, whole_packet};
+pub(super) use variables::variables;
+
+/// How many arrivals may wait for the engine before a reader pauses.
+const CHANNEL: usize = 1024;
+
+/// Why the steps did not come to their end.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The broker did something else.
+    Failed(Box<Failure>),
+    /// The tool cannot do what the script asks for.
+    Ours(String),
+    /// No connection.
+    Unreachable(String),
+    /// The run is to end.
+    Halted(Reason),
+}
+
+/// A connection by its name, with what has come and nobody has asked for yet.
+struct Slot<S> {
+    id: usize,
+    version: Version,
+    link: Option<Link<S>>,
+    queue: VecDeque<(Instant, Came)>,
+    /// A CONNECT was sent, so a DISCONNECT is due at the end.
+    greeted: bool,
+    promises: Promises,
+    text: Option<TextSwitch>,
+}
+
+pub(super) struct Engine<'a, C: Connector> {
+    test: &'a Test,
+    connector: &'a C,
+    config: &'a Config,
+    start: Instant,
+    slots: BTreeMap<String, Slot<C::Stream>>,
+    links: usize,
+    arrivals: mpsc::Receiver<Arrived>,
+    sender: mpsc::Sender<Arrived>,
+    /// Names of all links there ever were, by their id.
+    names: Vec<String>,
+    /// For each name the node of its next connection, if there are several.
+    nodes: BTreeMap<String, usize>,
+    variables: Variables,
+    received: usize,
+    /// The step that runs, and whether it is preparation.
+    current: Option<&'a Step>,
+    preparation: bool,
+    pub(super) transcript: Vec<Entry>,
+    leftovers: Leftovers,
+}
+
+type Ran = Result<(), Stop>;
+
+impl<'a, C: Connector> Engine<'a, C> {
+    pub(super) fn new(test: &'a Test, connector: &'a C, config: &'a Config) -> Self {
+        let (sender, arrivals) = mpsc::channel(CHANNEL);
+        Self {
+            test,
+            connector,
+            config,
+            start: Instant::now(),
+            slots: BTreeMap::new(),
+            links: 0,
+            arrivals,
+            sender,
+            names: Vec::new(),
+            nodes: BTreeMap::new(),
+            variables: variables(test, config),
+            received: 0,
+            current: None,
+            preparation: test.preparation > 0,
+            transcript: Vec::new(),
+            leftovers: Leftovers::default(),
+        }
+    }
+
+    pub(super) fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    /// All steps, within the time for the whole test.
+    pub(super) async fn run(&mut self) -> Ran {
+        let limit = self.config.test_deadline;
+        if let Ok(ran) = timeout(limit, self.all()).await {
+            return ran;
+        }
+        let got = format!("the test was not finished after {}", Time::Exactly(limit));
+        self.fail("the test to end in time".to_owned(), got, None, None)
+    }
+
+    async fn all(&mut self) -> Ran {
+        let test = self.test;
+        for (i, step) in test.steps.iter().enumerate() {
+            self.preparation = i < test.preparation;
+            self.step(step).await?;
+        }
+        self.catch_up();
+        self.check_rest()
+    }
+
+    /// Malformed and forbidden packets that nobody waited for.
+    fn check_rest(&mut self) -> Ran {
+        let found = self.slots.iter().find_map(|(name, slot)| {
+            slot.queue.iter().find_map(|(_, came)| match came.describe(name) {
+                (got, Some(fault)) => Some((got, fault)),
+                (_, None) => None,
+            })
+        });
+        match found {
+            Some((got, fault @ Fault::Malformed(_))) => {
+                self.fail("no malformed packet".to_owned(), got, None, Some(fault))
+            }
+            Some((got, fault @ Fault::Forbidden(_))) => {
+                self.fail("no forbidden packet".to_owned(), got, None, Some(fault))
+            }
+            None => Ok(()),
+        }
+    }
+
+    async fn steps(&mut self, steps: &'a [Step]) -> Ran {
+        for step in steps {
+            Box::pin(self.step(step)).await?;
+        }
+        Ok(())
+    }
+
+    async fn step(&mut self, step: &'a Step) -> Ran {
+        self.step_since(step, Instant::now()).await
+    }
+
+    /// A step whose time began earlier.
+    async fn step_since(&mut self, step: &'a Step, since: Instant) -> Ran {
+        self.current = Some(step);
+        match &step.action {
+            Action::Open { connection, version } => self.open(connection, *version).await,
+            Action::Send { connection, packet, fields, patches, login } => {
+                self.send(connection, packet, fields, patches, *login).await
+            }
+            Action::SendRaw { connection, parts, text } => {
+                let mut bytes = Vec::new();
+                for part in parts {
+                    bytes.extend(eval_bytes(part, &self.variables).map_err(|e| Stop::Ours(e.to_string()))?);
+                }
+                let version = self.version(connection);
+                if let Some(packet) = whole_packet(&bytes, version) {
+                    self.remember(connection, version, &packet);
+                }
+                if *text {
+                    return self.write_text(connection, bytes.into()).await;
+                }
+                self.write(connection, bytes.into(), None).await
+            }
+            Action::Expect { connection, expected, within } => {
+                self.expect(connection, expected, within.as_ref(), since).await
+            }
+            Action::Close { connection } => {
+                self.close(connection).await;
+                Ok(())
+            }
+            Action::Drop { connection } => {
+                self.cut(connection).await;
+                Ok(())
+            }
+            Action::Wait(time) => {
+                self.pause_until(Instant::now() + self.length(*time)).await;
+                Ok(())
+            }
+            Action::AnyOrder(branches) => self.any_order(branches).await,
+            Action::Either(branches) => self.either(branches).await,
+            Action::Repeat { count, counter, steps } => {
+                let count = eval_count(count, &self.variables).map_err(|e| Stop::Ours(e.to_string()))?;
+                for round in 1..=count {
+                    if let Some(counter) = counter {
+                        self.variables.set(counter.clone(), Tree::from(round));
+                    }
+                    self.steps(steps).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn length(&self, time: Time) -> Duration {
+        match time {
+            Time::Exactly(time) => time,
+            Time::Quiet => self.config.quiet,
+        }
+    }
+
+    fn latest(&self, within: Option<&Window>, usual: Duration) -> Duration {
+        within.map_or(usual, |w| self.length(w.latest))
+    }
+
+    fn fail(
+        &self,
+        expected: String,
+        got: String,
+        difference: Option<Difference>,
+        fault: Option<Fault>,
+    ) -> Ran {
+        let Difference { text, fields, byte } = difference.unwrap_or_default();
+        let (line, span) = self.current.map_or_else(|| (1, Span::default()), |s| (s.line, s.span));
+        let (malformed, forbidden) = match fault {
+            None => (None, None),
+            Some(Fault::Malformed(error)) => (Some(error), None),
+            Some(Fault::Forbidden(how)) => (None, Some(how)),
+        };
+        Err(Stop::Failed(Box::new(Failure {
+            line,
+            span,
+            step: span.text(&self.test.source).trim().to_owned(),
+            preparation: self.preparation,
+            expected,
+            got,
+            difference: text.map(shortened),
+            fields,
+            byte,
+            malformed,
+            forbidden,
+        })))
+    }
+
+    fn note(&mut self, connection: &str, event: TraceEvent) {
+        self.note_at(Instant::now(), connection, event);
+    }
+
+    fn note_at(&mut self, at: Instant, connection: &str, event: TraceEvent) {
+        let at = at.saturating_duration_since(self.start);
+        self.transcript.push(Entry { at, connection: connection.to_owned(), event });
+    }
+}

@@ -1,0 +1,115 @@
+//! What comes from the broker: taken as it arrives, and waiting in the queue of its connection until it is asked for.
+
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::came::Came;
+use super::{Engine, Stop};
+use crate::run::connect::Connector;
+use crate::run::link::{Arrival, Arrived};
+use crate::run::outcome::TraceEvent;
+
+/// How many events a test may have.
+const MAX_EVENTS: usize = 500_000;
+
+impl<C: Connector> Engine<'_, C> {
+    /// Puts an arrival into the transcript and into the queue of its connection.
+    pub(super) fn take(&mut self, arrived: Arrived) {
+        let Arrived { link, at, what } = arrived;
+        if self.flooded() {
+            return;
+        }
+        let name = self.names.get(link).cloned().unwrap_or_default();
+        let (event, came) = match what {
+            Arrival::Packet { bytes, packet } => {
+                self.received += bytes.len();
+                let slot = self.slots.get_mut(&name).filter(|slot| slot.id == link);
+                let came = match &packet {
+                    Ok(tree) => match slot.and_then(|slot| slot.promises.received(bytes.len(), tree)) {
+                        Some(how) => Came::Forbidden(tree.clone(), how),
+                        None => Came::Packet(tree.clone()),
+                    },
+                    Err(error) => Came::Malformed(bytes.clone(), *error),
+                };
+                (TraceEvent::Received { bytes, packet }, came)
+            }
+            Arrival::Garbage { bytes, error } => {
+                let came = Came::Malformed(bytes.clone(), error);
+                (TraceEvent::Received { bytes, packet: Err(error) }, came)
+            }
+            Arrival::Misframed { how } => (TraceEvent::Misframed { how: how.clone() }, Came::Misframed(how)),
+            Arrival::Closed { rest, error } => {
+                if !rest.is_empty() {
+                    self.note_at(at, &name, TraceEvent::Fragment { bytes: rest.clone() });
+                }
+                let error = error.map(|e| e.to_string());
+                let open = self.slots.get(&name).is_some_and(|s| s.id == link);
+                if !open {
+                    return;
+                }
+                (TraceEvent::ClosedByBroker { error: error.clone() }, Came::Closed { rest, error })
+            }
+        };
+        self.note_at(at, &name, event);
+        if let Some(slot) = self.slots.get_mut(&name)
+            && slot.id == link
+        {
+            slot.queue.push_back((at, came));
+        }
+    }
+
+    /// More has come than any test needs.
+    fn flooded(&self) -> bool {
+        self.received > self.config.max_received || self.transcript.len() > MAX_EVENTS
+    }
+
+    /// Takes what has arrived already.
+    pub(super) fn catch_up(&mut self) {
+        while let Ok(arrived) = self.arrivals.try_recv() {
+            self.take(arrived);
+        }
+    }
+
+    /// Waits for the next arrival on any connection; `false` when the time has come first.
+    pub(super) async fn next(&mut self, until: Instant) -> Result<bool, Stop> {
+        if self.flooded() {
+            let got = format!("{} bytes in {} events", self.received, self.transcript.len());
+            self.fail("a broker that does not flood".to_owned(), got, None, None)?;
+        }
+        match timeout_at(until, self.arrivals.recv()).await {
+            Ok(Some(arrived)) => {
+                self.take(arrived);
+                Ok(true)
+            }
+            // The engine holds a sender, so the channel does not end.
+            Ok(None) => Ok(false),
+            Err(_) => {
+                let before = self.transcript.len();
+                self.catch_up();
+                Ok(self.transcript.len() > before)
+            }
+        }
+    }
+
+    pub(super) async fn pause_until(&mut self, until: Instant) {
+        loop {
+            tokio::select! {
+                biased;
+                () = sleep_until(until) => return,
+                Some(arrived) = self.arrivals.recv() => self.take(arrived),
+            }
+        }
+    }
+
+    pub(super) fn front(&self, name: &str) -> Option<&(Instant, Came)> {
+        self.slots.get(name).and_then(|slot| slot.queue.front())
+    }
+
+    /// Takes the first arrival of a connection. A close stays, since nothing can follow it.
+    pub(super) fn pop(&mut self, name: &str) {
+        if let Some(slot) = self.slots.get_mut(name)
+            && !matches!(slot.queue.front(), Some((_, Came::Closed { .. })))
+        {
+            slot.queue.pop_front();
+        }
+    }
+}

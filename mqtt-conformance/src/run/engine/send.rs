@@ -1,0 +1,121 @@
+//! What goes to the broker: packets, patched or whole, and bytes as they are.
+
+use bytes::Bytes;
+use mqtt_codec::{AnyDecoder, Decoded, Version};
+use serde_json::{Map, Value as Tree};
+use tokio::time::timeout;
+
+use super::{Engine, Ran, Stop};
+use crate::run::connect::Connector;
+use crate::run::outcome::TraceEvent;
+use crate::script::ast::{Field, Patch};
+use crate::script::{Login, Time, eval_bytes, eval_fields};
+use crate::tree::{from_tree, to_tree};
+
+impl<'a, C: Connector> Engine<'a, C> {
+    pub(super) async fn send(
+        &mut self,
+        name: &str,
+        packet: &str,
+        fields: &'a [Field],
+        patches: &'a [Patch],
+        login: Login,
+    ) -> Ran {
+        let ours = |error: &dyn std::fmt::Display| Stop::Ours(format!("{packet} cannot be sent: {error}"));
+        let version = self.version(name);
+        let mut members = Map::new();
+        members.insert("type".to_owned(), Tree::from(packet.to_lowercase()));
+        members.extend(eval_fields(fields, &self.variables).map_err(|e| ours(&e))?);
+        if !members.contains_key("user_name") && !members.contains_key("password") {
+            members.extend(self.config.login(login));
+        }
+        let tree = Tree::Object(members);
+        let packet = from_tree(&tree, version).map_err(|e| ours(&e))?;
+        let mut bytes = Vec::new();
+        packet.encode_to(&mut bytes).map_err(|e| ours(&e))?;
+        self.remember(name, version, &tree);
+        let full = to_tree(&packet);
+        for patch in patches {
+            let with = eval_bytes(&patch.value, &self.variables).map_err(|e| ours(&e))?;
+            let end = patch.offset.saturating_add(with.len());
+            let length = bytes.len();
+            let Some(target) = bytes.get_mut(patch.offset..end) else {
+                return Err(Stop::Ours(format!("the patch ends at byte {end}, the packet at byte {length}")));
+            };
+            target.copy_from_slice(&with);
+        }
+        self.write(name, bytes.into(), patches.is_empty().then_some(full)).await
+    }
+
+    /// Writes bytes as a text frame.
+    pub(super) async fn write_text(&mut self, name: &str, bytes: Bytes) -> Ran {
+        let Some(text) = self.slots.get(name).and_then(|slot| slot.text.clone()) else {
+            return Err(Stop::Ours("a text frame needs a connection over WebSocket".to_owned()));
+        };
+        text.set(true);
+        let ran = self.write(name, bytes, None).await;
+        text.set(false);
+        ran
+    }
+
+    pub(super) async fn write(&mut self, name: &str, bytes: Bytes, packet: Option<Tree>) -> Ran {
+        let Some(mut link) = self.slots.get_mut(name).and_then(|slot| slot.link.take()) else {
+            let error = "the connection is not open".to_owned();
+            self.note(name, TraceEvent::Unsent { error });
+            return Ok(());
+        };
+        let version = self.version(name);
+        let packet = packet.or_else(|| whole_packet(&bytes, version));
+        if let (Some(packet), Some(slot)) = (&packet, self.slots.get_mut(name)) {
+            slot.promises.sent(packet);
+        }
+        // Bytes that the codec would not write are shown as they are.
+        let packet = packet.filter(|packet| encoded(packet, version) == bytes);
+        self.note(name, TraceEvent::Sent { bytes: bytes.clone(), packet });
+        let limit = self.config.step_deadline;
+        let written = {
+            let writing = timeout(limit, link.write(&bytes));
+            tokio::pin!(writing);
+            // What arrives meanwhile is taken: a broker that answers before it reads on must not block us.
+            loop {
+                tokio::select! {
+                    biased;
+                    written = &mut writing => break written,
+                    Some(arrived) = self.arrivals.recv() => self.take(arrived),
+                }
+            }
+        };
+        if let Some(slot) = self.slots.get_mut(name) {
+            slot.link = Some(link);
+        }
+        match written {
+            Ok(Ok(())) => Ok(()),
+            // The reader sees the close too, and the script says whether it was due.
+            Ok(Err(error)) => {
+                self.note(name, TraceEvent::Unsent { error: error.to_string() });
+                Ok(())
+            }
+            Err(_) => {
+                let error = format!("the broker did not read for {}", Time::Exactly(limit));
+                self.note(name, TraceEvent::Unsent { error: error.clone() });
+                self.fail(format!("{name} takes {} bytes", bytes.len()), error, None, None)
+            }
+        }
+    }
+}
+
+/// The packet, if the bytes are exactly one.
+pub(in crate::run) fn whole_packet(bytes: &[u8], version: Version) -> Option<Tree> {
+    match AnyDecoder::new(version).decode(bytes) {
+        Ok(Decoded::Complete { value, consumed }) if consumed == bytes.len() => Some(to_tree(&value)),
+        _ => None,
+    }
+}
+
+pub(in crate::run) fn encoded(tree: &Tree, version: Version) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Ok(packet) = from_tree(tree, version) {
+        let _ = packet.encode_to(&mut bytes);
+    }
+    bytes
+}
