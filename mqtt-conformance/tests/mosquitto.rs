@@ -2,18 +2,18 @@
 //!
 //! Without `mosquitto` on the PATH the test says so and does nothing, unless `MQTT_CONFORMANCE_REQUIRE_BROKERS` is set.
 
+mod brokers;
 #[path = "scripts/examples.rs"]
 mod page;
 mod scripts;
 
 use std::fmt::Write as _;
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use std::{env, fs, thread};
+use std::time::Instant;
 
+use brokers::{Mosquitto, free_port};
 use mqtt_codec::Version;
 use mqtt_conformance::expect::{self, Expectations, Standing};
 use mqtt_conformance::run::{Config, Outcome, TcpConnector, Verdict, probe, run_all};
@@ -25,47 +25,6 @@ fn expectations() -> Expectations {
     let file = expect::parse("mosquitto-2.0.11.toml", &fs::read_to_string(path).unwrap()).unwrap();
     let tests = scripts::tests();
     Expectations::new(vec![file], tests.iter().map(|test| &*test.id)).unwrap()
-}
-
-/// A broker on a loopback port of its own, ended with the test.
-struct Mosquitto {
-    child: Child,
-    port: u16,
-    folder: PathBuf,
-}
-
-impl Mosquitto {
-    /// Starts it; `None` where it is not installed.
-    fn start() -> Option<Self> {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let folder = env::temp_dir().join(format!("mqtt-conformance-mosquitto-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let file = folder.join("mosquitto.conf");
-        // Started by root it would change its user, who may not read the folder; the limits are far above what scripts need.
-        let config =
-            format!("listener {port} 127.0.0.1\nallow_anonymous true\nuser root\npersistence false\n");
-        fs::write(&file, config).unwrap();
-        let paths = ["mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto"];
-        let child = paths.iter().find_map(|path| {
-            let mut command = Command::new(path);
-            command.arg("-c").arg(&file).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()
-        })?;
-        let broker = Self { child, port, folder };
-        let start = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(start.elapsed() < Duration::from_secs(10), "mosquitto does not listen");
-            thread::sleep(Duration::from_millis(20));
-        }
-        Some(broker)
-    }
-}
-
-impl Drop for Mosquitto {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.folder);
-    }
 }
 
 fn story(outcome: &Outcome) -> String {
@@ -81,15 +40,11 @@ fn story(outcome: &Outcome) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mosquitto_is_judged_as_known() {
-    let Some(broker) = Mosquitto::start() else {
-        assert!(
-            env::var_os("MQTT_CONFORMANCE_REQUIRE_BROKERS").is_none(),
-            "mosquitto is required, and not installed"
-        );
-        println!("skipped: mosquitto is not installed");
-        return;
-    };
-    let connector = Arc::new(TcpConnector::new(format!("127.0.0.1:{}", broker.port)));
+    let port = free_port();
+    // Its limits are left as they are, far above what scripts need.
+    let listener = format!("listener {port} 127.0.0.1\n");
+    let Some(_broker) = Mosquitto::start("mosquitto", &listener, &[port]) else { return };
+    let connector = Arc::new(TcpConnector::new(format!("127.0.0.1:{port}")));
     let mut config = Config::default();
     config.run = format!("{:05}", std::process::id() % 100_000);
     for version in Version::ALL {

@@ -3,6 +3,8 @@
 //! Without `mosquitto` on the PATH the tests say so and do nothing, unless `MQTT_CONFORMANCE_REQUIRE_BROKERS` is set.
 
 mod brokers;
+#[path = "brokers/certificates.rs"]
+mod certificates;
 mod cli;
 mod scripts;
 
@@ -10,8 +12,8 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use brokers::certificates::{Authority, Files};
 use brokers::{Mosquitto, free_port};
+use certificates::{Authority, Files};
 use mqtt_codec::Version;
 use mqtt_conformance::run::{Config, Entry, Outcome, Verdict, probe, run_all};
 use mqtt_conformance::script::Test;

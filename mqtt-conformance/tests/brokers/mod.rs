@@ -1,7 +1,5 @@
 //! Mosquitto for a test: on loopback ports of its own, with a configuration of its own, ended with the test.
 
-pub(crate) mod certificates;
-
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
