@@ -1,16 +1,17 @@
 //! `run`, `list`, `check`, `fmt` and `serve` as a shell sees them.
 
 mod cli;
+mod served;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use cli::tool;
 use serde_json::Value;
+use served::Served;
 
 const FINE: &str = "\
 # A PINGREQ is answered.
@@ -207,32 +208,6 @@ fn a_listener_that_never_answers_is_3() {
     let held = std::sync::Mutex::new(Vec::new());
     let url = listener(move |stream| held.lock().unwrap().push(stream));
     check_useless(&url, "no answer to the CONNECT");
-}
-
-/// The reference broker in a process of its own.
-struct Served {
-    process: Child,
-    url: String,
-}
-
-impl Served {
-    fn start() -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_mqtt-conformance"))
-            .args(["serve", "--bind", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut url = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut url).unwrap();
-        Self { process, url: url.trim().to_owned() }
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 #[test]

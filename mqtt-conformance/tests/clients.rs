@@ -4,10 +4,14 @@
 //! in `tests/clients/` print what they saw, and here is what they have to see. A client that is not installed is skipped with a
 //! word, unless `MQTT_CONFORMANCE_REQUIRE_CLIENTS` is set; `.ci/clients` installs them all.
 
+mod served;
+
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use served::Served;
 
 /// As the drivers name them.
 const VERSIONS: [&str; 3] = ["3.1", "3.1.1", "5.0"];
@@ -18,31 +22,11 @@ const PATIENCE: Duration = Duration::from_secs(100);
 /// How a driver says that its client is not installed.
 const NOT_INSTALLED: i32 = 77;
 
-/// `mqtt-conformance serve`, ended with the test.
-struct Broker {
-    child: Child,
-    port: u16,
-}
-
-impl Broker {
-    fn start() -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_mqtt-conformance"))
-            .args(["serve", "--bind", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut address = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut address).unwrap();
-        let port = address.trim().strip_prefix("mqtt://127.0.0.1:").unwrap().parse().unwrap();
-        Self { child, port }
-    }
-}
-
-impl Drop for Broker {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// The reference broker, and the port it listens on.
+fn serve() -> (Served, u16) {
+    let broker = Served::start();
+    let port = broker.url.strip_prefix("mqtt://127.0.0.1:").unwrap().parse().unwrap();
+    (broker, port)
 }
 
 fn not_installed(client: &str) {
@@ -136,11 +120,10 @@ fn expected(version: &str, held_back: &[&str]) -> Vec<String> {
 
 /// Runs a driver in all versions at once on one broker.
 fn drive(client: &str, program: &str, script: &str, held_back: &[&str]) {
-    let broker = Broker::start();
+    let (_broker, port) = serve();
     let script = format!("{}/tests/clients/{script}", env!("CARGO_MANIFEST_DIR"));
-    let running = VERSIONS.map(|version| {
-        Running::start(Command::new(program).args([&script, &broker.port.to_string(), version]))
-    });
+    let running = VERSIONS
+        .map(|version| Running::start(Command::new(program).args([&script, &port.to_string(), version])));
     for (version, running) in VERSIONS.into_iter().zip(running) {
         let Some((code, out, err)) = running.map(Running::end).filter(|(code, ..)| *code != NOT_INSTALLED)
         else {
@@ -321,10 +304,10 @@ fn mosquittos_clients_are_served() {
         return not_installed("mosquitto_pub or mosquitto_sub");
     };
     println!("{}", version.trim());
-    let broker = Broker::start();
+    let (_broker, port) = serve();
     thread::scope(|scope| {
         for version in VERSIONS {
-            let mosquitto = Mosquitto { port: broker.port, version };
+            let mosquitto = Mosquitto { port, version };
             scope.spawn(move || {
                 mosquitto.every_qos();
                 mosquitto.retained();

@@ -2,9 +2,11 @@
 
 mod cli;
 mod report;
+mod served;
 
 use report::{Folder, schema};
 use serde_json::Value;
+use served::Served;
 
 use cli::tool;
 
@@ -78,7 +80,7 @@ fn a_run_that_cannot_start_leaves_no_empty_file() {
 #[test]
 fn a_password_is_in_no_report() {
     let folder = Folder::new("secret");
-    let served = report::Served::start();
+    let served = Served::start();
     let url = served.url.replace("mqtt://", "mqtt://someone:sesame@");
     let path = folder.path("run.json");
     let run = tool(&["run", "--broker", &url, "--report", &format!("json={path}"), &folder.scripts()], b"");

@@ -2,13 +2,15 @@
 
 mod cli;
 mod report;
+mod served;
 
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use report::{Folder, Served, schema};
+use report::{Folder, schema};
 use serde_json::Value;
+use served::Served;
 
 use cli::tool;
 

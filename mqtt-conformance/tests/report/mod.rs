@@ -1,9 +1,7 @@
 //! Scripts to report about, and where reports go.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 
 use super::cli::{Run, tool};
 
@@ -69,31 +67,4 @@ impl Folder {
 pub(crate) fn schema() -> jsonschema::Validator {
     let schema = serde_json::from_str(include_str!("../../docs/report.schema.json")).unwrap();
     jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
-}
-
-/// The reference broker in a process of its own.
-#[allow(dead_code, clippy::allow_attributes, reason = "not every test file needs it")]
-pub(crate) struct Served {
-    pub(crate) process: Child,
-    pub(crate) url: String,
-}
-
-impl Served {
-    pub(crate) fn start() -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_mqtt-conformance"))
-            .args(["serve", "--bind", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut url = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut url).unwrap();
-        Self { process, url: url.trim().to_owned() }
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
