@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use mqtt_codec::Version;
+use mqtt_codec::{TopicName, Version};
 
 use crate::document::{Document, Placed, Table};
 use crate::problem::{Draft, Problem};
@@ -61,8 +61,9 @@ const NUMBERS: [(&str, u32, Option<Slot>); 8] = [
     ("max_filters", u32::MAX, Some(|bounds| &mut bounds.filters)),
     ("min_keep_alive", 65_535, Some(|bounds| &mut bounds.keep_alive_min)),
     ("max_keep_alive", 65_535, Some(|bounds| &mut bounds.keep_alive_max)),
-    ("connections_per_second", 1_000_000, None),
+    (CONNECTIONS_PER_SECOND, 1_000_000, None),
 ];
+const CONNECTIONS_PER_SECOND: &str = "connections_per_second";
 
 /// The capabilities that a CONNACK of 5.0 has words for.
 const IN_CONNACK: &[&str] = &[
@@ -149,19 +150,27 @@ fn limits(table: &Table<'_>) -> Limits {
     let texts = ["client_id_characters", "topic_prefix"];
     let known: Vec<&str> = NUMBERS.iter().map(|(name, ..)| *name).chain(texts).collect();
     table.allow(&known);
-    let text = |key: &str| table.text(key).map(|text| text.value.to_owned());
     Limits {
         numbers: NUMBERS
             .iter()
             .filter_map(|(name, max, _)| Some(((*name).to_owned(), table.number(name, 1..=*max)?)))
             .collect(),
-        client_id_characters: text("client_id_characters"),
-        topic_prefix: text("topic_prefix"),
+        client_id_characters: table.text("client_id_characters").map(|text| text.value.to_owned()),
+        topic_prefix: topic_prefix(table),
     }
 }
 
+fn topic_prefix(table: &Table<'_>) -> Option<String> {
+    let prefix = table.text("topic_prefix")?;
+    if let Err(error) = TopicName::new(prefix.value) {
+        table.complain(prefix.span, Draft::error(format!("no topic begins with this: {error}")));
+        return None;
+    }
+    Some(prefix.value.to_owned())
+}
+
 impl Profile {
-    /// Tells a run what the broker lacks, and how far it goes.
+    /// Tells a run what the broker lacks, and how far it goes. A pace and a prefix of topics that the run has already stay.
     pub fn apply(&self, config: &mut Config) {
         let source = format!("the profile of {}", self.name);
         for version in Version::ALL.into_iter().filter(|version| !self.versions.contains(version)) {
@@ -174,6 +183,12 @@ impl Profile {
             if let (Some(slot), Some(limit)) = (slot, self.limits.numbers.get(name)) {
                 *slot(&mut config.bounds) = Some(Bound::new(*limit, &source));
             }
+        }
+        if config.pace.is_none() {
+            config.pace = self.limits.numbers.get(CONNECTIONS_PER_SECOND).copied();
+        }
+        if let (true, Some(prefix)) = (config.topic_prefix.is_empty(), &self.limits.topic_prefix) {
+            config.topic_prefix.clone_from(prefix);
         }
         if let Some(characters) = &self.limits.client_id_characters {
             config.bounds.client_id_characters = Some((characters.clone(), source));

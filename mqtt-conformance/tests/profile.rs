@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use mqtt_codec::{Qos, Version};
 use mqtt_conformance::profile::{self, Profile};
-use mqtt_conformance::run::{Config, TcpConnector, Verdict, explore, probe, run_test};
+use mqtt_conformance::run::{Config, Outcome, TcpConnector, TraceEvent, Verdict, explore, probe, run_test};
 use mqtt_conformance::script::{CAPABILITIES, Problem, Test, expand, parse};
 use mqtt_conformance::server::serve::{Server, loopback};
 use mqtt_conformance::server::{Limits, Rules};
@@ -95,6 +95,13 @@ fn mistakes_are_shown_where_they_are() {
         "`max_topic_levels` has to be a number from 1 to 65535, not text",
         "",
     );
+    check_problem(
+        &with("[limits]\ntopic_prefix = \"devices/+/\""),
+        7,
+        16,
+        "no topic begins with this: wildcard at byte 8 of a Topic Name",
+        "",
+    );
     check_problem(&HEAD.replace("5.0", "5.1"), 5, 22, "`5.1` is no version of MQTT", "did you mean `3.1`?");
     check_problem(
         &HEAD.replace("source = \"https://example.org\"\n", ""),
@@ -126,21 +133,26 @@ fn tests(script: &str) -> Vec<Test> {
 
 /// What becomes of a script's tests with a profile, each by its verdict and the reason if it is skipped.
 async fn with_profile(more: &str, script: &str) -> Vec<String> {
+    let mut config = Config::default();
+    read(more).apply(&mut config);
+    let verdict = |outcome: Outcome| match outcome.verdict {
+        Verdict::Skipped => outcome.reason.unwrap(),
+        verdict => verdict.name().to_owned(),
+    };
+    outcomes(&config, script).await.into_iter().map(verdict).collect()
+}
+
+/// What comes of a script's tests when the reference broker is asked.
+async fn outcomes(config: &Config, script: &str) -> Vec<Outcome> {
     let listener = loopback().await.unwrap();
     let connector = TcpConnector::new(listener.local_addr().unwrap().to_string());
     let server = Server::start(Rules::standard(), Limits::default());
     tokio::spawn(async move { server.serve_tcp(listener).await });
-    let mut config = Config::default();
-    read(more).apply(&mut config);
-    let mut verdicts = Vec::new();
+    let mut outcomes = Vec::new();
     for test in tests(script) {
-        let outcome = run_test(&test, &connector, &config).await;
-        verdicts.push(match outcome.verdict {
-            Verdict::Skipped => outcome.reason.unwrap(),
-            verdict => verdict.name().to_owned(),
-        });
+        outcomes.push(run_test(&test, &connector, config).await);
     }
-    verdicts
+    outcomes
 }
 
 #[tokio::test]
@@ -178,6 +190,39 @@ async fn what_goes_beyond_a_limit_is_skipped_case_by_case() {
             "asks for a Keep Alive of 3600 s, where the profile of Example has no longer than 1200 s"
         ]
     );
+}
+
+#[tokio::test]
+async fn topics_begin_as_the_profile_wants_them() {
+    let limits = "[limits]\ntopic_prefix = \"devices/one/\"\n";
+    let begins =
+        "# A topic of its own.\nversion: 5.0\n\nconnect pub\n---\npublish pub \"${t}/a\" \"x\" qos=1\n";
+    let cannot = "# Someone else's topic.\nversion: 5.0\n\nconnect pub\n---\npublish pub \"a\" \"x\"\n";
+    let mut config = Config::default();
+    read(limits).apply(&mut config);
+    assert_eq!(config.topic_prefix, "devices/one/");
+    assert_eq!(with_profile(limits, cannot).await, ["the topic \"a\" cannot have the prefix"]);
+    let [outcome] = &*outcomes(&config, begins).await else { panic!("one test") };
+    assert_eq!(outcome.verdict, Verdict::Pass);
+    let sent = outcome.transcript.iter().find_map(|entry| match &entry.event {
+        TraceEvent::Sent { packet: Some(packet), .. } => packet.get("topic").and_then(|topic| topic.as_str()),
+        _ => None,
+    });
+    let topic = sent.expect("a PUBLISH");
+    assert!(topic.starts_with("devices/one/mqc"), "{topic}");
+}
+
+#[test]
+fn a_pace_and_a_prefix_that_were_asked_for_stay() {
+    let profile = read("[limits]\ntopic_prefix = \"devices/\"\nconnections_per_second = 500\n");
+    let mut config = Config::default();
+    profile.apply(&mut config);
+    assert_eq!((config.pace, &*config.topic_prefix), (Some(500), "devices/"));
+    let mut config = Config::default();
+    config.pace = Some(7);
+    config.topic_prefix = "mine/".to_owned();
+    profile.apply(&mut config);
+    assert_eq!((config.pace, &*config.topic_prefix), (Some(7), "mine/"));
 }
 
 #[tokio::test]

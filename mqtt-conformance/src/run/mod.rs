@@ -15,6 +15,7 @@ mod explore;
 mod halt;
 mod link;
 mod outcome;
+mod pace;
 mod prefix;
 mod probe;
 mod promise;
@@ -26,7 +27,7 @@ use std::time::Duration;
 
 use mqtt_codec::Version;
 use serde_json::{Map, Value as Tree};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 pub use bounds::{Bound, Bounds};
@@ -38,6 +39,7 @@ pub use outcome::{Compared, Entry, Failure, Outcome, TraceEvent, Verdict};
 pub use probe::{Probe, ProbeError, probe};
 
 use crate::script::{Login, MAX_CLIENT_PREFIX, Test};
+use pace::{Counted, Pace};
 use secrets::Secrets;
 
 /// How tests are run.
@@ -77,7 +79,7 @@ pub struct Config {
     pub topic_prefix: String,
     /// What every client identifier begins with. Tests that cannot do that are skipped.
     pub client_id_prefix: String,
-    /// How many tests are started a second at most.
+    /// How many connections are opened a second, on the average. Tests wait for that before they begin, never in their middle.
     pub pace: Option<u32>,
     /// Capabilities that the broker lacks, each with the reason to show. Tests that need one are skipped.
     pub missing: BTreeMap<String, String>,
@@ -279,11 +281,7 @@ pub async fn run_all<C: Connector>(
 ) -> Vec<Arc<Outcome>> {
     let mut outcomes: Vec<Option<Arc<Outcome>>> = vec![None; tests.len()];
     let gate = Arc::new(Semaphore::new(jobs.clamp(1, Semaphore::MAX_PERMITS)));
-    let pace = config.pace.map(|pace| {
-        let mut pace = tokio::time::interval(Duration::from_secs(1) / pace.max(1));
-        pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        Arc::new(Mutex::new(pace))
-    });
+    let pace = config.pace.map(Pace::new).map(Arc::new);
     let watch = Arc::new(halt::Watch::default());
     let mut running = JoinSet::new();
     for (index, test) in tests.iter().enumerate() {
@@ -292,9 +290,10 @@ pub async fn run_all<C: Connector>(
         running.spawn(async move {
             // The gate is never closed.
             let _turn = gate.acquire_owned().await;
-            if let Some(pace) = pace {
+            let pace = pace.filter(|_| config.skip(&test).is_none());
+            if let Some(pace) = &pace {
                 tokio::select! {
-                    _ = async { pace.lock().await.tick().await } => {}
+                    () = pace.turn() => {}
                     _ = config.halt.stopped() => {}
                 }
             }
@@ -304,8 +303,12 @@ pub async fn run_all<C: Connector>(
                 return (index, Arc::new(outcome));
             }
             let _ = news.send(Event::Started { index, id: test.id.clone() });
-            let mut outcome = run_test(&test, &*connector, &config).await;
-            watch.look(&mut outcome, &*connector, &config, &config.halt).await;
+            let connector = Counted::new(connector);
+            let mut outcome = run_test(&test, &connector, &config).await;
+            watch.look(&mut outcome, &connector, &config, &config.halt).await;
+            if let Some(pace) = pace {
+                pace.settle(connector.opened());
+            }
             let outcome = Arc::new(outcome);
             let _ = news.send(Event::Finished { index, outcome: Arc::clone(&outcome) });
             (index, outcome)

@@ -3,6 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use mqtt_codec::TopicName;
 use mqtt_conformance::run::{Cluster, Config};
 use mqtt_conformance::transport::{Address, Dialer, FileError, TlsOptions};
 
@@ -40,7 +41,7 @@ pub(super) struct Target {
     /// What every client identifier begins with, where a broker allows only such; scripts that cannot do that are skipped
     #[arg(long, value_name = "TEXT")]
     client_id_prefix: Option<String>,
-    /// Start at most so many tests a second
+    /// Open at most so many connections a second, on the average: tests wait for that before they begin
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pace: Option<u32>,
     /// TLS: trust the authorities in this PEM file, instead of the system's
@@ -138,11 +139,7 @@ impl Target {
 
 /// A topic that can be published to.
 fn plain_topic(text: &str) -> Result<String, String> {
-    match text {
-        "" => Err("expected a topic".to_owned()),
-        _ if text.contains(['+', '#']) => Err("expected a topic without wildcards".to_owned()),
-        _ => Ok(text.to_owned()),
-    }
+    TopicName::new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
 /// Reads a password from a file.
