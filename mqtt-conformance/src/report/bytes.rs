@@ -134,9 +134,96 @@ impl<'de> Deserialize<'de> for Octets {
     }
 }
 
+/// The named values of a packet: where the vocabulary writes bytes as `{"hex": …}`, a report writes the digits as those of the
+/// packet's [`Octets`].
+pub(super) mod packet {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_json::Value as Tree;
+
+    use super::{Octets, WORTH, Written, hex, unhex};
+
+    #[expect(clippy::ref_option, reason = "serde's signature")]
+    pub(in crate::report) fn serialize<S: Serializer>(
+        packet: &Option<Tree>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        let mut packet = packet.clone();
+        if let Some(packet) = &mut packet {
+            fold(packet);
+        }
+        packet.serialize(to)
+    }
+
+    pub(in crate::report) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Tree>, D::Error> {
+        let mut packet = Option::deserialize(from)?;
+        if let Some(packet) = &mut packet {
+            unfold(packet).map_err(D::Error::custom)?;
+        }
+        Ok(packet)
+    }
+
+    fn fold(value: &mut Tree) {
+        match value {
+            Tree::Object(map) => {
+                if let Some(Tree::String(digits)) = map.get("hex")
+                    && digits.len() >= 2 * WORTH
+                    && let Some(bytes) = unhex(digits)
+                    && let written @ Written::Pieces(_) = Octets(bytes.into()).written()
+                    && let Ok(pieces) = serde_json::to_value(written)
+                {
+                    map.insert("hex".to_owned(), pieces);
+                }
+                map.values_mut().for_each(fold);
+            }
+            Tree::Array(items) => items.iter_mut().for_each(fold),
+            _ => {}
+        }
+    }
+
+    fn unfold(value: &mut Tree) -> Result<(), serde_json::Error> {
+        match value {
+            Tree::Object(map) => {
+                if let Some(pieces @ Tree::Array(_)) = map.get("hex") {
+                    let bytes = Octets::deserialize(pieces)?;
+                    map.insert("hex".to_owned(), Tree::from(hex(bytes.as_slice())));
+                }
+                map.values_mut().try_for_each(unfold)
+            }
+            Tree::Array(items) => items.iter_mut().try_for_each(unfold),
+            _ => Ok(()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value as Tree, json};
+
     use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Entry {
+        #[serde(with = "packet")]
+        packet: Option<Tree>,
+    }
+
+    #[test]
+    fn bytes_of_named_values_are_written_alike() {
+        let every = hex(&(0..=u8::MAX).collect::<Vec<u8>>());
+        let (rest, _) = every.split_at(10);
+        let long = json!({"hex": every.repeat(3) + rest});
+        let packet = |payload: &Tree| json!({"packet": {"type": "connect", "will": {"payload": payload}, "other": [{"hex": "ff"}, payload]}});
+        let folded = packet(&json!({"hex": [{"repeat": every, "count": 3}, rest]}));
+        let entry: Entry = serde_json::from_value(packet(&long)).unwrap();
+        assert_eq!(serde_json::to_value(&entry).unwrap(), folded);
+        let read: Entry = serde_json::from_value(folded).unwrap();
+        assert_eq!(read, entry);
+        assert_eq!(read.packet, packet(&long).get("packet").cloned());
+        assert!(serde_json::from_value::<Entry>(packet(&json!({"hex": ["zz"]}))).is_err());
+    }
 
     #[track_caller]
     fn check(bytes: Vec<u8>, json: &str) {

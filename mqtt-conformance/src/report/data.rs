@@ -253,7 +253,7 @@ pub struct TraceReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<Octets>,
     /// The packet as named values, in the vocabulary of the scripts and vectors.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::bytes::packet")]
     pub packet: Option<Tree>,
     /// What is wrong with received bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
