@@ -587,6 +587,13 @@ fn properties() {
         "CONNECT Authentication Data, byte 13: Authentication Data without an Authentication Method section 3.1.2.11.10",
         0x82,
     );
+    // Behind two others: five bytes of one, two of another.
+    check(
+        V5,
+        connect_with(&[b"\x11\0\0\0\x09", b"\x17\x01", b"\x16\x00\x01d"]),
+        "CONNECT Authentication Data, byte 20: Authentication Data without an Authentication Method section 3.1.2.11.10",
+        0x82,
+    );
     check(
         V5,
         connect_with(&[b"\x11\x00\x00"]),

@@ -195,6 +195,19 @@ fn return_codes_of_3_1_1() {
 }
 
 #[test]
+fn session_present_of_5_0() {
+    for (flags, session_present) in [(0, false), (1, true)] {
+        let wire = [0x20, 3, flags, 0, 0];
+        let Ok(Decoded::Complete { value: v5::Packet::ConnAck(connack), .. }) =
+            v5::Decoder::new().decode(&wire)
+        else {
+            panic!("{flags} is valid")
+        };
+        assert_eq!(connack.session_present(), session_present);
+    }
+}
+
+#[test]
 fn reason_codes_of_5_0() {
     use v5::ReasonCode as _;
     for code in v5::DisconnectReason::ALL {
