@@ -95,7 +95,7 @@ impl Walk<'_> {
             Action::SendRaw { connection, parts, .. } => {
                 let bytes = parts.iter().map(|part| eval_bytes(part, &self.variables).ok());
                 let bytes: Vec<u8> = bytes.collect::<Option<Vec<_>>>()?.concat();
-                let tree = super::engine::whole_packet(&bytes, self.version(connection, version))?;
+                let tree = super::packet::whole_packet(&bytes, self.version(connection, version))?;
                 self.judge(&tree, bytes.len())
             }
             Action::AnyOrder(branches) | Action::Either(branches) => {

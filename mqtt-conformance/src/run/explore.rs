@@ -9,10 +9,10 @@ use serde_json::{Value as Tree, json};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
-use super::Config;
-use super::connect::Connector;
+use super::config::Config;
 use super::probe::{answer_from, property};
 use crate::script::Login;
+use crate::transport::Connector;
 use crate::tree::from_tree;
 
 /// How long each answer may take. Whoever says nothing for so long is not taken to lack anything.

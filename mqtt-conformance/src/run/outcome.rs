@@ -7,8 +7,8 @@ use mqtt_codec::{DecodeError, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Tree;
 
-use super::connect::Node;
 use crate::script::{Direction, Level, Span, bytes_line, packet_line};
+use crate::transport::Node;
 
 /// The judgement on one test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::connect::{Connector, Node};
 use crate::transport::TextSwitch;
+use crate::transport::{Connector, Node};
 
 /// When the next test may begin.
 ///

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mqtt_codec::Version;
 use serde_json::Value as Tree;
 
-use super::Config;
+use super::config::Config;
 use crate::script::ast::{Field, Piece, Value, ValueKind};
 use crate::script::{Action, Step, Test};
 

@@ -11,10 +11,10 @@ use thiserror::Error;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
-use super::Config;
 use super::bounds::Bound;
-use super::connect::Connector;
+use super::config::Config;
 use crate::script::{Login, Time};
+use crate::transport::Connector;
 use crate::tree::{from_tree, to_tree};
 
 /// What a broker answered.

@@ -4,6 +4,7 @@
 //! the runner's [`Connector`] for real brokers. What fails on the way is a [`Trouble`], in words for people and with a hint.
 
 mod address;
+mod connect;
 mod pem;
 mod tls;
 mod trouble;
@@ -16,13 +17,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 pub use address::{Address, AddressError, Scheme};
+pub use connect::{Cluster, Connector, Node, TcpConnector};
 pub use pem::FileError;
 pub use tls::TlsOptions;
 pub use trouble::Trouble;
 pub use websocket::{Frames, TextSwitch, accept_websocket};
 pub(crate) use websocket::{Misframed, connect as connect_websocket};
 
-use crate::run::Connector;
 use tls::Tls;
 
 /// A stream of bytes over any transport.

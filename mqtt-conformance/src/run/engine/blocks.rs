@@ -5,8 +5,8 @@ use tokio::time::Instant;
 use super::came::Came;
 use super::expect::rounded;
 use super::{Engine, Ran};
-use crate::run::connect::Connector;
 use crate::script::{Action, Expected, Step, Time, Window};
+use crate::transport::Connector;
 
 impl<'a, C: Connector> Engine<'a, C> {
     /// All branches, each a sequence of expectations and answers, in whatever order they come.

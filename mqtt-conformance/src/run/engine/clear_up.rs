@@ -9,9 +9,9 @@ use tokio::time::{Instant, timeout};
 
 use super::Engine;
 use super::came::Came;
-use super::send::encoded;
-use crate::run::connect::Connector;
+use crate::run::packet::encoded;
 use crate::script::Login;
+use crate::transport::Connector;
 
 /// What the test leaves on the broker.
 #[derive(Debug, Default)]

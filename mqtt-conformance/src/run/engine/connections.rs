@@ -7,12 +7,12 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::came::{Came, Fault};
 use super::{Engine, Ran, Slot, Stop};
-use crate::run::connect::{Connector, Node};
 use crate::run::link::Link;
 use crate::run::outcome::TraceEvent;
 use crate::run::promise::Promises;
 use crate::script::Time;
 use crate::transport::Misframed;
+use crate::transport::{Connector, Node};
 
 impl<'a, C: Connector> Engine<'a, C> {
     pub(super) async fn open(&mut self, name: &str, version: Version) -> Ran {

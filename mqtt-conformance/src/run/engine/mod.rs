@@ -20,19 +20,18 @@ use serde_json::Value as Tree;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
-use super::Config;
 use super::compare::Difference;
-use super::connect::Connector;
+use super::config::Config;
 use super::halt::Reason;
 use super::link::{Arrived, Link};
 use super::outcome::{Entry, Failure, TraceEvent};
+use super::packet::whole_packet;
 use super::promise::Promises;
 use crate::script::{Action, Span, Step, Test, Time, Variables, Window, eval_bytes, eval_count};
-use crate::transport::TextSwitch;
+use crate::transport::{Connector, TextSwitch};
 use came::{Came, Fault, shortened};
 use clear_up::Leftovers;
 
-pub(super) use send::{encoded, whole_packet};
 pub(super) use variables::variables;
 
 /// How many arrivals may wait for the engine before a reader pauses.

@@ -4,9 +4,9 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::came::Came;
 use super::{Engine, Stop};
-use crate::run::connect::Connector;
 use crate::run::link::{Arrival, Arrived};
 use crate::run::outcome::TraceEvent;
+use crate::transport::Connector;
 
 /// How many events a test may have.
 const MAX_EVENTS: usize = 500_000;

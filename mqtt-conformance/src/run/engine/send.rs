@@ -1,15 +1,15 @@
 //! What goes to the broker: packets, patched or whole, and bytes as they are.
 
 use bytes::Bytes;
-use mqtt_codec::{AnyDecoder, Decoded, Version};
 use serde_json::{Map, Value as Tree};
 use tokio::time::timeout;
 
 use super::{Engine, Ran, Stop};
-use crate::run::connect::Connector;
 use crate::run::outcome::TraceEvent;
+use crate::run::packet::{encoded, whole_packet};
 use crate::script::ast::{Field, Patch};
 use crate::script::{Login, Time, eval_bytes, eval_fields};
+use crate::transport::Connector;
 use crate::tree::{from_tree, to_tree};
 
 impl<'a, C: Connector> Engine<'a, C> {
@@ -102,20 +102,4 @@ impl<'a, C: Connector> Engine<'a, C> {
             }
         }
     }
-}
-
-/// The packet, if the bytes are exactly one.
-pub(in crate::run) fn whole_packet(bytes: &[u8], version: Version) -> Option<Tree> {
-    match AnyDecoder::new(version).decode(bytes) {
-        Ok(Decoded::Complete { value, consumed }) if consumed == bytes.len() => Some(to_tree(&value)),
-        _ => None,
-    }
-}
-
-pub(in crate::run) fn encoded(tree: &Tree, version: Version) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    if let Ok(packet) = from_tree(tree, version) {
-        let _ = packet.encode_to(&mut bytes);
-    }
-    bytes
 }

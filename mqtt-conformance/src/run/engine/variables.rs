@@ -2,7 +2,7 @@
 
 use serde_json::Value as Tree;
 
-use crate::run::Config;
+use crate::run::config::Config;
 use crate::script::{Test, Variables};
 
 /// The variables that a test starts with: its prefixes, and those of its header.

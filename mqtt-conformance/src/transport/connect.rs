@@ -7,7 +7,7 @@ use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use crate::transport::TextSwitch;
+use super::TextSwitch;
 
 /// One address of a broker that has several.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -1,0 +1,87 @@
+//! Whether the broker is still there.
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+use mqtt_codec::Version;
+use tokio::sync::Mutex;
+use tokio::time::sleep;
+
+use super::config::Config;
+use super::halt::{Halt, Reason};
+use super::outcome::{Entry, Outcome, TraceEvent, Verdict};
+use super::probe::{ProbeError, probe};
+use crate::transport::Connector;
+
+/// Watches whether the broker is still there, and ends the run if it is not.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    unreached: AtomicUsize,
+    /// One visit at a time.
+    visiting: Mutex<()>,
+}
+
+/// So many tests in a row must find nobody before the broker is visited.
+const UNREACHED: usize = 3;
+
+/// How often, and with which pauses.
+const VISITS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(1)];
+
+impl Watch {
+    /// Looks at an outcome: a broker that was lost in the middle of a test did not fail it.
+    pub(super) async fn look<C: Connector>(
+        &self,
+        outcome: &mut Outcome,
+        connector: &C,
+        config: &Config,
+        halt: &Halt,
+    ) {
+        if outcome.unreachable {
+            if self.unreached.fetch_add(1, Relaxed) + 1 < UNREACHED {
+                return;
+            }
+            self.visit(outcome.version, connector, config, halt).await;
+            return;
+        }
+        self.unreached.store(0, Relaxed);
+        let closed = |entry: &Entry| matches!(entry.event, TraceEvent::ClosedByBroker { .. });
+        if matches!(outcome.verdict, Verdict::Fail | Verdict::Inconclusive)
+            && outcome.transcript.iter().any(closed)
+            && let Some(error) = gone(outcome.version, connector, config).await
+        {
+            outcome.verdict = Verdict::Error;
+            outcome.unreachable = true;
+            outcome.reason = Some(format!("the broker went away during the test: {error}"));
+            self.visit(outcome.version, connector, config, halt).await;
+        }
+    }
+
+    /// Gives the broker a moment to come back; then the run is over.
+    async fn visit<C: Connector>(&self, version: Version, connector: &C, config: &Config, halt: &Halt) {
+        let _one = self.visiting.lock().await;
+        if halt.reason().is_some() {
+            return;
+        }
+        let mut last = None;
+        for pause in VISITS {
+            sleep(pause).await;
+            last = gone(version, connector, config).await;
+            if last.is_none() {
+                self.unreached.store(0, Relaxed);
+                return;
+            }
+        }
+        if let Some(error) = last {
+            halt.set(Reason { text: format!("the broker is gone: {error}"), unreachable: true });
+        }
+    }
+}
+
+/// Whether nobody answers at the address any more.
+async fn gone<C: Connector>(version: Version, connector: &C, config: &Config) -> Option<ProbeError> {
+    let mut config = config.clone();
+    config.connect_timeout = config.connect_timeout.min(Duration::from_secs(2));
+    config.step_deadline = config.step_deadline.min(Duration::from_secs(2));
+    let error = probe(connector, version, &config).await.err()?;
+    matches!(error, ProbeError::Unreachable(_) | ProbeError::NoConnection(_)).then_some(error)
+}
