@@ -330,6 +330,11 @@ fn publish() {
     check_accepted(V5, DecodeOptions::new(), &not_utf8);
     let error = refusal(V5, DecodeOptions::new().check_payload_format(true), &not_utf8);
     assert_eq!((error.offset(), error.reason_code()), (10, Some(0x99)));
+    let will = [&block(&[b"\x01\x01"])[..], &text("w"), &text(b"ok\xff")].concat();
+    let not_utf8 = connect(V5, 0x06, &[&text("id"), &will]);
+    check_accepted(V5, DecodeOptions::new(), &not_utf8);
+    let error = refusal(V5, DecodeOptions::new().check_payload_format(true), &not_utf8);
+    assert_eq!((error.offset(), error.reason_code()), (27, Some(0x99)));
 }
 
 #[test]
