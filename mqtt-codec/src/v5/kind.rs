@@ -3,23 +3,16 @@
 //! MQTT 5.0 table 2-4, and the section of each packet. Each kind's methods are written down once, below, as a list that can
 //! be held beside the standard's.
 
-use super::property::{
-    PayloadFormat, Properties, PropertiesBuilder, Property, PropertyId, Rules, SubscriptionId,
-};
+use super::block::Properties;
+use super::builder::PropertiesBuilder;
+use super::property::{Property, PropertyId};
+use super::rules::Rules;
+pub use super::rules::{Kind, MayBeEmpty};
+use super::value::{PayloadFormat, SubscriptionId};
 use crate::error::Field;
 use crate::storage::{Shared, Storage};
 use crate::types::{Binary, BuildError, Qos, Text, TopicName, Writer};
 use core::num::{NonZeroU16, NonZeroU32};
-
-/// A kind of property block. Sealed.
-pub trait Kind: super::sealed::Sealed {
-    /// What the block may hold.
-    #[doc(hidden)]
-    const RULES: Rules;
-}
-
-/// A kind whose block may be empty: all but AUTH's.
-pub trait MayBeEmpty: Kind {}
 
 const PLAIN: Rules = Rules {
     allowed: 0,

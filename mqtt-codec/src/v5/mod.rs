@@ -1,6 +1,9 @@
 //! MQTT 5.0: the packets, their properties and reason codes, and the [`Decoder`].
 
 mod ack;
+mod block;
+mod builder;
+mod check;
 mod connack;
 mod connect;
 mod disconnect;
@@ -8,9 +11,13 @@ pub mod kind;
 mod property;
 mod publish;
 mod reason;
+mod rules;
 mod subscribe;
+mod value;
 
 pub use ack::{Ack, AckReason, PubAck, PubComp, PubRec, PubRel};
+pub use block::{Properties, PropertyIter};
+pub use builder::PropertiesBuilder;
 pub use connack::ConnAck;
 pub use connect::{Connect, Will};
 pub use disconnect::{Auth, Disconnect};
@@ -18,10 +25,7 @@ pub use kind::{
     AckProperties, AuthProperties, ConnAckProperties, ConnectProperties, DisconnectProperties,
     PublishProperties, SubscribeProperties, UnsubscribeProperties, WillProperties,
 };
-pub use property::{
-    PayloadFormat, Properties, PropertiesBuilder, Property, PropertyId, PropertyIter, SubscriptionId,
-    UserProperty,
-};
+pub use property::{Property, PropertyId};
 pub use publish::Publish;
 pub use reason::{
     AuthReason, ConnAckReason, DisconnectReason, PubAckReason, PubCompReason, PubRecReason, PubRelReason,
@@ -31,6 +35,7 @@ pub use subscribe::{
     AnyTopicFilter, Filters, FiltersAck, ListedReason, RetainHandling, SubAck, Subscribe, Subscription,
     SubscriptionOptions, TopicFilters, UnsubAck, Unsubscribe,
 };
+pub use value::{PayloadFormat, SubscriptionId, UserProperty};
 
 use crate::decode::{Dialect, decoder};
 use crate::emit::{Body, Sink, encoding, put_whole};
