@@ -109,6 +109,14 @@ fn remaining_length() {
         "PUBLISH Remaining Length, byte 1: a packet of 1001 bytes is above the limit of 1000 section 3.1.2.11.4"
     );
     assert_eq!(error.reason_code(), Some(0x95));
+    // Whole packets, with a Remaining Length of one byte and of two, at the limit and one above it.
+    for (payload, len) in [(100, 106), (300, 307)] {
+        let whole = packet(0x30, &[&text("a"), b"\0", &vec![0; payload]]);
+        assert_eq!(u32::try_from(whole.len()), Ok(len));
+        check_accepted(V5, DecodeOptions::new().max_packet_size(len), &whole);
+        let error = refusal(V5, DecodeOptions::new().max_packet_size(len - 1), &whole);
+        assert_eq!((error.offset(), error.reason_code()), (1, Some(0x95)));
+    }
     let largest = AnyDecoder::new(V5).decode(b"\x30\xff\xff\xff\x7f");
     assert_eq!(largest, Ok(Decoded::Incomplete { needed: 268_435_455 }));
 }
@@ -158,6 +166,8 @@ fn connect_header() {
     let message = "CONNECT Connect Flags, byte 9: Will QoS or Will Retain without Will Flag in";
     check(V5, connect(V5, 0x0a, &[&text("id")]), &format!("{message} 0b00001010 [MQTT-3.1.2-11]"), 0x81);
     check(V5, connect(V5, 0x22, &[&text("id")]), &format!("{message} 0b00100010 [MQTT-3.1.2-13]"), 0x81);
+    // Both bits of Will QoS without a Will: the missing Will comes first.
+    check(V5, connect(V5, 0x1a, &[&text("id")]), &format!("{message} 0b00011010 [MQTT-3.1.2-11]"), 0x81);
     check(
         V3_1_1,
         connect(V3_1_1, 0x22, &[&text("id")]),
