@@ -64,9 +64,10 @@ fn is_plain_block(mut rest: &[u8], rules: &Rules, sender: Option<Sender>) -> boo
             None => return false,
         }
     }
+    let missing = |id: PropertyId| open & id.bit() != 0;
     !rules.asks_for_method()
-        || open & PropertyId::AuthenticationMethod.bit() == 0
-        || rules.required.is_none() && open & PropertyId::AuthenticationData.bit() != 0
+        || !missing(PropertyId::AuthenticationMethod)
+        || rules.required.is_none() && missing(PropertyId::AuthenticationData)
 }
 
 /// What follows the value of a property, if the value is right for sure.
