@@ -125,6 +125,16 @@ fn sharing_a_stranger_copies() {
     let publish = v3::Publish::new(mqtt_codec::TopicName::new("a/b").unwrap(), b"hi".as_slice());
     let elsewhere = Bytes::from_static(b"something else");
     assert_eq!(publish.share(&elsewhere).as_borrowed(), publish);
+
+    // In the same memory: before the packet, behind it, and around a part of it.
+    let memory = Bytes::from_static(b"\xc0\x00\x30\x07\x00\x03a/bhi\xd0\x00");
+    let decoded = v3::Decoder::new(v3::ProtocolLevel::V3_1_1).decode(&memory[2..]);
+    let Ok(Decoded::Complete { value: v3::Packet::Publish(publish), .. }) = decoded else {
+        panic!("{decoded:?}")
+    };
+    for frame in [memory.slice(..2), memory.slice(11..), memory.slice(..8), memory.slice(8..)] {
+        assert_eq!(publish.share(&frame).as_borrowed(), publish);
+    }
 }
 
 #[test]
