@@ -119,8 +119,8 @@ pub enum Event {
     },
 }
 
-/// Runs tests, at most `jobs` at the same time (at least one), and returns their outcomes in the order of the
-/// list.
+/// Runs tests in the order of the list, at most `jobs` at the same time (at least one), and returns their outcomes in that
+/// order.
 ///
 /// The run ends early when [`Config::halt`] says so, or when the broker is gone: the tests that did not run say it.
 ///
@@ -139,18 +139,19 @@ pub async fn run_all<C: Connector>(
     let watch = Arc::new(Watch::default());
     let mut running = JoinSet::new();
     for (index, test) in tests.iter().enumerate() {
-        let (test, connector, config) = (Arc::clone(test), Arc::clone(&connector), Arc::clone(&config));
-        let (gate, news, pace, watch) = (Arc::clone(&gate), news.clone(), pace.clone(), Arc::clone(&watch));
-        running.spawn(async move {
-            // The gate is never closed.
-            let _turn = gate.acquire_owned().await;
-            let pace = pace.filter(|_| skip::reason(&test, &config).is_none());
-            if let Some(pace) = &pace {
-                tokio::select! {
-                    () = pace.turn() => {}
-                    _ = config.halt.stopped() => {}
-                }
+        // The gate is never closed. Tests begin in the order of the list.
+        let turn = Arc::clone(&gate).acquire_owned().await;
+        let pace = pace.clone().filter(|_| skip::reason(test, &config).is_none());
+        if let Some(pace) = &pace {
+            tokio::select! {
+                () = pace.turn() => {}
+                _ = config.halt.stopped() => {}
             }
+        }
+        let (test, connector, config) = (Arc::clone(test), Arc::clone(&connector), Arc::clone(&config));
+        let (news, watch) = (news.clone(), Arc::clone(&watch));
+        running.spawn(async move {
+            let _turn = turn;
             if let Some(reason) = config.halt.reason() {
                 let mut outcome = outcome_of(&test);
                 halt::not_run(&mut outcome, &reason);
