@@ -90,48 +90,36 @@ impl Value<'_> for Qos {
     }
 }
 
-impl Value<'_> for u16 {
-    #[inline]
-    fn read(bytes: &mut &[u8]) -> Option<Self> {
-        let (value, rest) = bytes.split_first_chunk()?;
-        *bytes = rest;
-        Some(Self::from_be_bytes(*value))
-    }
-    fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
-        write_all(&self.to_be_bytes(), out)
-    }
+/// Integers, and those that are never 0.
+macro_rules! integers {
+    ($($integer:ty, $nonzero:ty;)*) => { $(
+        impl Value<'_> for $integer {
+            #[inline]
+            fn read(bytes: &mut &[u8]) -> Option<Self> {
+                let (value, rest) = bytes.split_first_chunk()?;
+                *bytes = rest;
+                Some(Self::from_be_bytes(*value))
+            }
+            fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
+                write_all(&self.to_be_bytes(), out)
+            }
+        }
+
+        impl Value<'_> for $nonzero {
+            #[inline]
+            fn read(bytes: &mut &[u8]) -> Option<Self> {
+                <$integer>::read(bytes).and_then(Self::new)
+            }
+            fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
+                self.get().write(out)
+            }
+        }
+    )* };
 }
 
-impl Value<'_> for NonZeroU16 {
-    #[inline]
-    fn read(bytes: &mut &[u8]) -> Option<Self> {
-        u16::read(bytes).and_then(Self::new)
-    }
-    fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
-        self.get().write(out)
-    }
-}
-
-impl Value<'_> for u32 {
-    #[inline]
-    fn read(bytes: &mut &[u8]) -> Option<Self> {
-        let (value, rest) = bytes.split_first_chunk()?;
-        *bytes = rest;
-        Some(Self::from_be_bytes(*value))
-    }
-    fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
-        write_all(&self.to_be_bytes(), out)
-    }
-}
-
-impl Value<'_> for NonZeroU32 {
-    #[inline]
-    fn read(bytes: &mut &[u8]) -> Option<Self> {
-        u32::read(bytes).and_then(Self::new)
-    }
-    fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
-        self.get().write(out)
-    }
+integers! {
+    u16, NonZeroU16;
+    u32, NonZeroU32;
 }
 
 impl Value<'_> for SubscriptionId {
@@ -147,35 +135,22 @@ impl Value<'_> for SubscriptionId {
     }
 }
 
-impl<'a> Value<'a> for Text<&'a [u8]> {
-    #[inline]
-    fn read(bytes: &mut &'a [u8]) -> Option<Self> {
-        read_prefixed(bytes).map(Text::checked)
-    }
-    fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
-        write_prefixed(self.as_bytes(), out)
-    }
+/// What travels behind its length.
+macro_rules! prefixed {
+    ($($type:ident)*) => { $(
+        impl<'a> Value<'a> for $type<&'a [u8]> {
+            #[inline]
+            fn read(bytes: &mut &'a [u8]) -> Option<Self> {
+                read_prefixed(bytes).map($type::checked)
+            }
+            fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
+                write_prefixed(self.as_bytes(), out)
+            }
+        }
+    )* };
 }
 
-impl<'a> Value<'a> for TopicName<&'a [u8]> {
-    #[inline]
-    fn read(bytes: &mut &'a [u8]) -> Option<Self> {
-        read_prefixed(bytes).map(TopicName::checked)
-    }
-    fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
-        write_prefixed(self.as_bytes(), out)
-    }
-}
-
-impl<'a> Value<'a> for Binary<&'a [u8]> {
-    #[inline]
-    fn read(bytes: &mut &'a [u8]) -> Option<Self> {
-        read_prefixed(bytes).map(Binary::checked)
-    }
-    fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
-        write_prefixed(self.as_bytes(), out)
-    }
-}
+prefixed! { Text TopicName Binary }
 
 impl<'a> Value<'a> for UserProperty<'a> {
     #[inline]
