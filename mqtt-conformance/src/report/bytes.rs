@@ -1,10 +1,10 @@
 //! Bytes in a report: hexadecimal, and short where they repeat themselves.
 
-use std::fmt::Write as _;
-
 use bytes::Bytes;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::tree::{hex, parse_hex};
 
 /// The bytes of a packet. In JSON they are a text of hexadecimal digits, or for a long packet that repeats itself a list of such
 /// texts and of `{"repeat": "61", "count": 70000}`. Nothing is left out.
@@ -81,25 +81,6 @@ fn repetition(bytes: &[u8]) -> Option<(&[u8], usize)> {
     })
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut out, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u32> = text.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;
-    let pairs = digits.chunks_exact(2);
-    let even = pairs.remainder().is_empty();
-    let bytes = pairs.filter_map(|pair| match pair {
-        [high, low] => u8::try_from(high * 16 + low).ok(),
-        _ => None,
-    });
-    even.then(|| bytes.collect())
-}
-
 impl Serialize for Octets {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         self.written().serialize(to)
@@ -119,9 +100,9 @@ impl<'de> Deserialize<'de> for Octets {
         let mut bytes = Vec::new();
         for piece in pieces {
             match piece {
-                Piece::Plain(text) => bytes.extend(unhex(&text).ok_or_else(wrong)?),
+                Piece::Plain(text) => bytes.extend(parse_hex(&text).ok_or_else(wrong)?),
                 Piece::Repeated { repeat, count } => {
-                    let unit = unhex(&repeat).ok_or_else(wrong)?;
+                    let unit = parse_hex(&repeat).ok_or_else(wrong)?;
                     let length = unit.len().saturating_mul(count);
                     if length.saturating_add(bytes.len()) > LONGEST {
                         return Err(D::Error::custom("more bytes than a packet can have"));
@@ -141,7 +122,8 @@ pub(super) mod packet {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use serde_json::Value as Tree;
 
-    use super::{Octets, WORTH, Written, hex, unhex};
+    use super::{Octets, WORTH, Written};
+    use crate::tree::{hex, parse_hex};
 
     #[expect(clippy::ref_option, reason = "serde's signature")]
     pub(in crate::report) fn serialize<S: Serializer>(
@@ -170,7 +152,7 @@ pub(super) mod packet {
             Tree::Object(map) => {
                 if let Some(Tree::String(digits)) = map.get("hex")
                     && digits.len() >= 2 * WORTH
-                    && let Some(bytes) = unhex(digits)
+                    && let Some(bytes) = parse_hex(digits)
                     && let written @ Written::Pieces(_) = Octets(bytes.into()).written()
                     && let Ok(pieces) = serde_json::to_value(written)
                 {

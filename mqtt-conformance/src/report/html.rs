@@ -14,6 +14,7 @@ use flate2::write::DeflateEncoder;
 use serde_json::{Value, json};
 
 use super::data::{Event, FailureReport, RunReport, TestReport, TraceReport};
+use crate::tree::hex;
 
 const PAGE: &str = include_str!("html/page.html");
 const STYLE: &str = include_str!("html/page.css");
@@ -202,7 +203,6 @@ fn trace(entry: &TraceReport) -> Value {
     };
     let bytes = entry.bytes.as_ref().map(|bytes| {
         let bytes = bytes.as_slice();
-        let hex = |bytes: &[u8]| bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         match (bytes.get(..HEAD), bytes.len().checked_sub(TAIL).and_then(|start| bytes.get(start..))) {
             (Some(head), Some(tail)) if bytes.len() > HEAD + TAIL => {
                 json!([hex(head), hex(tail), bytes.len()])

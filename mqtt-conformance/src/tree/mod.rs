@@ -26,12 +26,14 @@
 //! ```
 
 mod error;
+mod hex;
 mod read;
 mod same;
 mod vocabulary;
 mod write;
 
 pub use error::TreeError;
+pub(crate) use hex::{hex, parse_hex};
 pub use read::{bytes_from, from_tree};
 pub use same::{difference, same};
 pub use vocabulary::{

@@ -15,6 +15,7 @@ use mqtt_codec::{
 use serde_json::{Map, Value};
 
 use super::error::{TreeError, nearest};
+use super::hex::parse_hex;
 use super::vocabulary::{
     Kind, Member, PROPERTIES, PropertyMember, filter_members, members, packet_type, type_name, types_of,
     will_members,
@@ -763,18 +764,4 @@ fn read_bytes(value: &Value, path: &str, kind: Kind, longest: usize) -> Result<B
 
 fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
-}
-
-/// Pairs of hexadecimal digits, with spaces between pairs where one likes.
-fn parse_hex(digits: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(digits.len() / 2);
-    let mut digits = digits.chars();
-    while let Some(high) = digits.next() {
-        if high.is_ascii_whitespace() {
-            continue;
-        }
-        let byte = high.to_digit(16)? * 16 + digits.next()?.to_digit(16)?;
-        bytes.push(u8::try_from(byte).ok()?);
-    }
-    Some(bytes)
 }

@@ -1,12 +1,11 @@
 //! Packet → named values.
 
-use std::fmt::Write as _;
-
 use mqtt_codec::v5::kind::Kind;
 use mqtt_codec::v5::{ListedReason, PayloadFormat, Properties, Property, ReasonCode};
 use mqtt_codec::{AnyPacket, Delivery, PacketType, Storage, v3, v5};
 use serde_json::{Map, Value, json};
 
+use super::hex::hex;
 use super::vocabulary::{PropertyMember, type_name};
 
 /// A packet as named values, with every member that has a default.
@@ -36,14 +35,6 @@ pub fn bytes_value(bytes: &[u8]) -> Value {
         Ok(text) => Value::from(text),
         Err(_) => json!({"hex": hex(bytes)}),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut out, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 struct Object(Map<String, Value>);

@@ -10,6 +10,7 @@ use mqtt_codec::{PacketType, Sender, Version};
 
 use super::{Expectation, File, Level, Vector};
 use crate::script::{self, ScriptError, Test};
+use crate::tree::hex;
 
 /// Bytes above this are no flaw of a packet, but a load.
 const LONGEST: usize = 1 << 16;
@@ -61,10 +62,7 @@ fn text(vector: &Vector) -> String {
     let must = vector.version == Version::V3_1_1 && vector.level == Level::Must;
     let _ = writeln!(text, "level: {}\n", if must { "MUST" } else { "SHOULD" });
     let open = if vector.packet_type() == Some(PacketType::Connect) { "open" } else { "connect" };
-    let mut hex = String::new();
-    for byte in vector.bytes() {
-        let _ = write!(hex, "{byte:02x}");
-    }
+    let hex = hex(&vector.bytes());
     let _ =
         write!(text, "connect bystander\n{open} it\n---\nit > hex \"{hex}\"\nit < closed\nping bystander\n");
     text
