@@ -7,7 +7,7 @@ use serde_json::Value as Tree;
 
 use super::config::Config;
 use crate::script::ast::{Field, Piece, Value, ValueKind};
-use crate::script::{Action, Step, Test};
+use crate::script::{Action, MAX_CONNECTION_NAME, Step, Test};
 
 /// Why a test cannot keep to the configured prefixes, if it cannot.
 pub(super) fn obstacle(test: &Test, config: &Config) -> Option<String> {
@@ -18,14 +18,14 @@ pub(super) fn obstacle(test: &Test, config: &Config) -> Option<String> {
     }
     let case = test.case.iter().map(|(name, value)| (name.as_str(), value)).collect();
     let walk = Walk { topics, clients, case };
-    if clients && test.version == Version::V3_1 && config.client_prefix(&test.id).len() + LONGEST_NAME > 23 {
+    if clients
+        && test.version == Version::V3_1
+        && config.client_prefix(&test.id).len() + MAX_CONNECTION_NAME > 23
+    {
         return Some("with --client-id-prefix, the client identifiers are too long for MQTT 3.1".to_owned());
     }
     walk.steps(&test.steps)
 }
-
-/// How long the names of connections get, which follow `${c}`.
-const LONGEST_NAME: usize = 11;
 
 struct Walk<'t> {
     topics: bool,

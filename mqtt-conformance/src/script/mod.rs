@@ -43,6 +43,7 @@ mod vocabulary;
 pub use crate::problem::{Problem, ScriptError, Severity, closest};
 pub use ast::{Level, Script, Span, Time, Window};
 pub use check::{KnowsStatement, check};
+pub(crate) use expand::MAX_CONNECTION_NAME;
 pub use expand::{Action, Expected, Login, MAX_CLIENT_PREFIX, Step, Test, expand};
 pub use format::format;
 pub use parse::parse;

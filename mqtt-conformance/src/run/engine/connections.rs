@@ -11,8 +11,7 @@ use crate::run::link::Link;
 use crate::run::outcome::TraceEvent;
 use crate::run::promise::Promises;
 use crate::script::Time;
-use crate::transport::Misframed;
-use crate::transport::{Connector, Node};
+use crate::transport::{Connector, Misframed, Node};
 
 impl<'a, C: Connector> Engine<'a, C> {
     pub(super) async fn open(&mut self, name: &str, version: Version) -> Ran {
@@ -38,8 +37,7 @@ impl<'a, C: Connector> Engine<'a, C> {
             },
             Err(_) => return Err(unreachable(format!("no answer for {}", Time::Exactly(limit)))),
         };
-        let id = self.links;
-        self.links += 1;
+        let id = self.names.len();
         self.names.push(name.to_owned());
         let text = self.connector.text_switch(&stream);
         let link = Link::new(id, stream, version, self.config.max_packet, self.sender.clone());

@@ -68,7 +68,6 @@ pub(super) struct Engine<'a, C: Connector> {
     config: &'a Config,
     start: Instant,
     slots: BTreeMap<String, Slot<C::Stream>>,
-    links: usize,
     arrivals: mpsc::Receiver<Arrived>,
     sender: mpsc::Sender<Arrived>,
     /// Names of all links there ever were, by their id.
@@ -95,7 +94,6 @@ impl<'a, C: Connector> Engine<'a, C> {
             config,
             start: Instant::now(),
             slots: BTreeMap::new(),
-            links: 0,
             arrivals,
             sender,
             names: Vec::new(),

@@ -16,7 +16,7 @@ pub(super) use lowering::Lowering;
 pub use test::{Action, Expected, Login, Step, Test};
 
 /// The client id of a connection is `${c}` and its name, and 3.1 allows 23 characters.
-const MAX_CONNECTION_NAME: usize = 11;
+pub(crate) const MAX_CONNECTION_NAME: usize = 11;
 
 /// How many characters `${c}` may have, so that every connection has a client id that 3.1 allows.
 pub const MAX_CLIENT_PREFIX: usize = 12;

@@ -5,7 +5,7 @@ use nom::branch::alt;
 use nom::bytes::complete::tag;
 use nom::character::complete::{char, space0};
 use nom::combinator::{map, value};
-use nom::sequence::{preceded, terminated};
+use nom::sequence::terminated;
 
 use super::Reader;
 use super::oops::{Oops, Parsed, found, wanted, word};
@@ -71,21 +71,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn verb(&mut self, verb: Verb, input: &'a str) -> Parsed<'a, StatementKind> {
-        let mut connections = Vec::new();
-        let mut at = input;
-        loop {
-            let (start, _) = space0.parse_complete(at)?;
-            let Ok((rest, name)) = identifier(start) else {
-                return wanted(start, "the name of a connection");
-            };
-            connections.push(self.name(start, name));
-            let comma: Parsed<'_, char> = preceded(space0, char(',')).parse_complete(rest);
-            let Ok((rest, _)) = comma else {
-                at = rest;
-                break;
-            };
-            at = rest;
-        }
+        let (mut at, connections) = self.names(input, identifier, "the name of a connection")?;
         let mut values = Vec::new();
         let mut fields: Vec<Field> = Vec::new();
         loop {

@@ -85,21 +85,7 @@ impl<'a> Reader<'a> {
 
     /// `for a in 1 2`, or `for a, b in` and indented rows.
     fn loop_header(&mut self, input: &'a str, after: &'a str) -> Parsed<'a, (Header, Option<String>)> {
-        let mut at = after;
-        let mut names = Vec::new();
-        loop {
-            let (start, _) = space0.parse_complete(at)?;
-            let Ok((rest, name)) = variable(start) else {
-                return wanted(start, "the name of a variable");
-            };
-            names.push(self.name(start, name));
-            let comma: Parsed<'_, char> = preceded(space0, char(',')).parse_complete(rest);
-            let Ok((rest, _)) = comma else {
-                at = rest;
-                break;
-            };
-            at = rest;
-        }
+        let (at, names) = self.names(after, variable, "the name of a variable")?;
         let (start, _) = space0.parse_complete(at)?;
         let Ok((rest, _)) = keyword("in").parse_complete(start) else {
             return wanted(start, "`,` or `in`");

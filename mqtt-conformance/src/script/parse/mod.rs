@@ -18,13 +18,13 @@ use std::sync::Arc;
 use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::tag;
-use nom::character::complete::{line_ending, space0};
+use nom::character::complete::{char, line_ending, space0};
 use nom::combinator::{eof, opt, peek};
 use nom::sequence::preceded;
 
 use super::ast::{Header, Item, Name, Script, Span, Statement, Trivia};
 use crate::problem::{Draft, Problem, ScriptError};
-use oops::{Oops, Parsed, found, word};
+use oops::{Oops, Parsed, found, wanted, word};
 use trivia::{comment, next_line, trivia};
 
 /// How deep blocks and values may nest; real scripts stay below five.
@@ -105,6 +105,23 @@ impl<'a> Reader<'a> {
             return (header, body.into_iter().chain(more).collect(), more_end);
         }
         (header, body, end)
+    }
+
+    /// Names with commas between them; `what` says what each is.
+    fn names(&self, mut at: &'a str, one: fn(&str) -> Parsed<'_, &str>, what: &str) -> Parsed<'a, Vec<Name>> {
+        let mut names = Vec::new();
+        loop {
+            let (start, _) = space0.parse_complete(at)?;
+            let Ok((rest, name)) = one(start) else {
+                return wanted(start, what);
+            };
+            names.push(self.name(start, name));
+            let comma: Parsed<'_, char> = preceded(space0, char(',')).parse_complete(rest);
+            match comma {
+                Ok((rest, _)) => at = rest,
+                Err(_) => return Ok((rest, names)),
+            }
+        }
     }
 
     /// Steps up to a `}` that is not theirs, or the end of the file.

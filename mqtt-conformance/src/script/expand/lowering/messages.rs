@@ -51,18 +51,24 @@ impl Lowering<'_> {
         vec![Action::send(name, "UNSUBSCRIBE", fields), Action::expect(name, "UNSUBACK", answer, call.within)]
     }
 
-    pub(super) fn publish(&mut self, name: &Name, call: &Call<'_>) -> Vec<Action> {
+    /// What a PUBLISH is to hold besides its packet identifier, and its QoS.
+    fn message(&mut self, verb: Verb, call: &Call<'_>) -> Option<(u64, Vec<Field>)> {
         const OPTIONS: [&str; 5] = ["dup", "qos", "retain", "packet_id", "properties"];
-        if !self.takes(Verb::Publish, call, 2..=2, &OPTIONS, true) {
-            return Vec::new();
+        if !self.takes(verb, call, 2..=2, &OPTIONS, true) {
+            return None;
         }
-        let Some(qos) = self.qos(call) else {
-            return Vec::new();
-        };
+        let qos = self.qos(call)?;
         let mut fields: Vec<Field> =
             call.fields.iter().filter(|f| f.name.text != "packet_id").cloned().collect();
         fields.extend(call.values.first().map(|topic| field("topic", topic.clone())));
         fields.extend(call.values.get(1).map(|payload| field("payload", payload.clone())));
+        Some((qos, fields))
+    }
+
+    pub(super) fn publish(&mut self, name: &Name, call: &Call<'_>) -> Vec<Action> {
+        let Some((qos, mut fields)) = self.message(Verb::Publish, call) else {
+            return Vec::new();
+        };
         if qos == 0 {
             if let Some(window) = call.within {
                 self.error(window.span, "nothing answers a PUBLISH with QoS 0");
@@ -92,20 +98,12 @@ impl Lowering<'_> {
     }
 
     pub(super) fn receive(&mut self, name: &Name, call: &Call<'_>) -> Vec<Action> {
-        const OPTIONS: [&str; 5] = ["dup", "qos", "retain", "packet_id", "properties"];
-        if !self.takes(Verb::Receive, call, 2..=2, &OPTIONS, true) {
-            return Vec::new();
-        }
-        let Some(qos) = self.qos(call) else {
+        let Some((qos, mut fields)) = self.message(Verb::Receive, call) else {
             return Vec::new();
         };
-        let mut fields: Vec<Field> =
-            call.fields.iter().filter(|f| f.name.text != "packet_id").cloned().collect();
         if call.field("qos").is_none() {
             fields.insert(0, field("qos", number(call.span, 0)));
         }
-        fields.extend(call.values.first().map(|topic| field("topic", topic.clone())));
-        fields.extend(call.values.get(1).map(|payload| field("payload", payload.clone())));
         let own = call.field("packet_id").cloned();
         if qos == 0 {
             fields.extend(own.map(|id| field("packet_id", id)));
