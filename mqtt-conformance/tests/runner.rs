@@ -500,15 +500,55 @@ async fn configured_login_and_needs() {
     assert_eq!(skipped.reason.as_deref(), Some("the broker refuses 3.1"));
 }
 
+fn many(count: usize, body: &str) -> Vec<Arc<Test>> {
+    let one = |i| {
+        let mut test = test("3.1.1", body);
+        test.id = format!("3.1.1/area/{i}");
+        Arc::new(test)
+    };
+    (0..count).map(one).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pace_counts_connections_and_skipped_tests_do_not_wait() {
+    let mut tests = many(3, "connect a\nconnect b\n---\nping a\n");
+    tests.extend(many(50, "needs: acl\nconnect a\n"));
+    let mut config = Config::default();
+    config.pace = Some(1);
+    let broker = Arc::new(Scripted::new(vec![vec![say(HELLO), say(&[0xd0, 0])]; 6]));
+    let (news, mut events) = tokio::sync::mpsc::unbounded_channel();
+    let start = tokio::time::Instant::now();
+    let running = tokio::spawn(run_all(tests, broker, Arc::new(config), 1, news));
+    let mut begun = Vec::new();
+    while let Some(event) = events.recv().await {
+        if let Event::Started { .. } = event {
+            begun.push(start.elapsed().as_secs());
+        }
+    }
+    let passed = running.await.unwrap().iter().filter(|outcome| outcome.verdict == Verdict::Pass).count();
+    assert_eq!(passed, 3);
+    // Each of the three takes the time of its two connections from the next.
+    assert_eq!(begun.get(..3), Some(&[0, 2, 4][..]));
+    assert!(begun.iter().all(|at| *at < 6), "{begun:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tests_begin_in_the_order_of_the_list() {
+    let tests = many(200, "needs: acl\nconnect a\n");
+    let (news, mut events) = tokio::sync::mpsc::unbounded_channel();
+    run_all(tests, Arc::new(Scripted::new(vec![])), Arc::new(Config::default()), 1, news).await;
+    let mut begun = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        if let Event::Started { index, .. } = event {
+            begun.push(index);
+        }
+    }
+    assert_eq!(begun, (0..200).collect::<Vec<_>>());
+}
+
 #[tokio::test(start_paused = true)]
 async fn many_tests_at_the_same_time() {
-    let tests: Vec<Arc<Test>> = (0..50)
-        .map(|i| {
-            let mut test = test("3.1.1", "connect a\n---\nwait 2s\nping a\n");
-            test.id = format!("3.1.1/area/{i}");
-            Arc::new(test)
-        })
-        .collect();
+    let tests = many(50, "connect a\n---\nwait 2s\nping a\n");
     let broker = Arc::new(Scripted::new(vec![vec![say(HELLO), say(&[0xd0, 0])]; 50]));
     let (news, mut events) = tokio::sync::mpsc::unbounded_channel();
     let start = tokio::time::Instant::now();
