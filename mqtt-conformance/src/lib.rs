@@ -6,10 +6,9 @@
 //! [`profile`] what it lacks. Module [`server`] is a reference broker to test against.
 //! Module [`tree`] has packets as named values in JSON, and [`vectors`] runs the codec over files of test vectors.
 
-mod document;
+mod diagnostic;
 pub mod expect;
 pub mod lab;
-mod problem;
 pub mod profile;
 pub mod report;
 pub mod run;

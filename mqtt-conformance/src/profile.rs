@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use mqtt_codec::{TopicName, Version};
 
-use crate::document::{Document, Placed, Table};
-use crate::problem::{Draft, Problem};
+use crate::diagnostic::document::{Document, Placed, Table};
+use crate::diagnostic::{Draft, Problem};
 use crate::run::{Bound, Bounds, Config, Probe};
 use crate::script::CAPABILITIES;
 

@@ -34,10 +34,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::document::Placed;
-use crate::problem::{Draft, Problem};
+use crate::diagnostic::document::Placed;
+use crate::diagnostic::{Draft, Problem, Span};
 use crate::run::{Outcome, Verdict};
-use crate::script::Span;
 pub use draft::{Head, draft};
 use pattern::fits;
 pub use read::parse;

@@ -6,8 +6,8 @@ use std::sync::{Arc, LazyLock};
 use mqtt_codec::Version;
 
 use super::{File, Known};
-use crate::document::{Document, Placed, Table};
-use crate::problem::{Draft, Problem};
+use crate::diagnostic::document::{Document, Placed, Table};
+use crate::diagnostic::{Draft, Problem};
 use crate::run::Verdict;
 use crate::statements::statements;
 

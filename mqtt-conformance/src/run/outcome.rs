@@ -7,7 +7,8 @@ use mqtt_codec::{DecodeError, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Tree;
 
-use crate::script::{Direction, Level, Span, bytes_line, packet_line};
+use crate::diagnostic::Span;
+use crate::script::{Direction, Level, bytes_line, packet_line};
 use crate::transport::Node;
 
 /// The judgement on one test.

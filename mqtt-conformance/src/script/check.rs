@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use mqtt_codec::{PacketType, Sender, Version};
 use serde_json::Value as Tree;
 
-use super::ast::{Block, Field, Item, Piece, Script, Span, Statement, StatementKind, Value, ValueKind};
+use super::ast::{Block, Field, Item, Piece, Script, Statement, StatementKind, Value, ValueKind};
 use super::expand::{
     Action, Case, Expected, Lowering, MAX_CLIENT_PREFIX, Step, cases, constant, finish, no_version,
 };
 use super::values::{Variables, eval_fields, not_sendable};
 use super::vocabulary::{CAPABILITIES, Kind, Owner, describe, packets};
-use crate::problem::{Draft, Problem};
+use crate::diagnostic::{Draft, Problem, Span};
 use crate::tree::{PropertyMember, from_tree};
 
 /// Whether a standard has a statement: its version, and the id as `covers:` writes it.

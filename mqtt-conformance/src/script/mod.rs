@@ -40,8 +40,8 @@ mod trace;
 mod values;
 mod vocabulary;
 
-pub use crate::problem::{Problem, ScriptError, Severity, closest};
-pub use ast::{Level, Script, Span, Time, Window};
+pub use crate::diagnostic::{Problem, ScriptError, Severity, Span, closest};
+pub use ast::{Level, Script, Time, Window};
 pub use check::{KnowsStatement, check};
 pub(crate) use expand::MAX_CONNECTION_NAME;
 pub use expand::{Action, Expected, Login, MAX_CLIENT_PREFIX, Step, Test, expand};

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Tree;
 
-use crate::problem::Draft;
-use crate::script::ast::{HeaderKind, Item, Script, Span, Value, ValueKind};
+use crate::diagnostic::{Draft, Span};
+use crate::script::ast::{HeaderKind, Item, Script, Value, ValueKind};
 use crate::script::values::{Variables, eval};
 
 /// The most tests that one script may stand for.

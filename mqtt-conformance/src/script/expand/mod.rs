@@ -7,8 +7,8 @@ mod test;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::ast::{Script, Span};
-use crate::problem::{Draft, Problem, ScriptError, Severity};
+use super::ast::Script;
+use crate::diagnostic::{Draft, Problem, ScriptError, Severity, Span};
 use cases::case_suffix;
 
 pub(super) use cases::{Case, cases, constant};

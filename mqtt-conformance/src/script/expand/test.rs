@@ -6,7 +6,8 @@ use std::sync::Arc;
 use mqtt_codec::Version;
 use serde_json::Value as Tree;
 
-use crate::script::ast::{Field, Level, Patch, Span, Time, Value, Window};
+use crate::diagnostic::Span;
+use crate::script::ast::{Field, Level, Patch, Time, Value, Window};
 
 /// One test: a script for one version and one case.
 #[derive(Clone, Debug)]

@@ -11,7 +11,8 @@ use super::Reader;
 use super::oops::{Oops, Parsed, found, wanted, word};
 use super::trivia::{next_line, trivia};
 use super::words::{identifier, keyword, variable, version};
-use crate::script::ast::{Header, HeaderKind, Item, Level, Name, Span, Statute};
+use crate::diagnostic::Span;
+use crate::script::ast::{Header, HeaderKind, Item, Level, Name, Statute};
 
 impl<'a> Reader<'a> {
     /// A header line; `None` where the steps begin.

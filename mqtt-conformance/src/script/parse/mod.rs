@@ -22,8 +22,8 @@ use nom::character::complete::{char, line_ending, space0};
 use nom::combinator::{eof, opt, peek};
 use nom::sequence::preceded;
 
-use super::ast::{Header, Item, Name, Script, Span, Statement, Trivia};
-use crate::problem::{Draft, Problem, ScriptError};
+use super::ast::{Header, Item, Name, Script, Statement, Trivia};
+use crate::diagnostic::{Draft, Problem, ScriptError, Span};
 use oops::{Oops, Parsed, found, wanted, word};
 use trivia::{comment, next_line, trivia};
 

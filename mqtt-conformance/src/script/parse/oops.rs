@@ -3,7 +3,7 @@
 use nom::IResult;
 use nom::error::{ErrorKind, ParseError};
 
-use crate::problem::Draft;
+use crate::diagnostic::Draft;
 
 /// A mistake at a place that is given as the length of what remained.
 #[derive(Clone, Debug)]

@@ -11,8 +11,8 @@ use super::oops::{Oops, Parsed, wanted};
 use super::trivia::{comment, line_rest};
 use super::words::{identifier, keyword, variable};
 use super::{MAX_DEPTH, Reader};
-use crate::problem::Draft;
-use crate::script::ast::{Block, Span, Statement, StatementKind, Verb};
+use crate::diagnostic::{Draft, Span};
+use crate::script::ast::{Block, Statement, StatementKind, Verb};
 
 impl<'a> Reader<'a> {
     pub(super) fn statement(&mut self, input: &'a str, depth: usize) -> Parsed<'a, Statement> {

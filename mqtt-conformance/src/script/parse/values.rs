@@ -8,7 +8,7 @@ use nom::sequence::terminated;
 use super::oops::{Oops, Parsed, found, wanted, word};
 use super::words::{byte_pairs, identifier, number, variable, version, wide_space};
 use super::{MAX_DEPTH, Reader};
-use crate::problem::Draft;
+use crate::diagnostic::Draft;
 use crate::script::ast::{Field, Value, ValueKind};
 
 /// The size of the largest generated value: the largest packet there is.

@@ -12,8 +12,8 @@ use serde_json::Value as Tree;
 
 use super::cases::{Case, constant};
 use super::test::{Action, Expected, Login, Step};
-use crate::problem::Draft;
-use crate::script::ast::{Block, Item, Name, Script, Span, Statement, StatementKind, Value, ValueKind, Verb};
+use crate::diagnostic::{Draft, Span};
+use crate::script::ast::{Block, Item, Name, Script, Statement, StatementKind, Value, ValueKind, Verb};
 use verbs::Call;
 
 /// The first packet identifier that verbs use; scripts are free below it.

@@ -1,6 +1,7 @@
 //! The parts that verbs are put together from.
 
-use crate::script::ast::{Field, Name, Span, Value, ValueKind, Window};
+use crate::diagnostic::Span;
+use crate::script::ast::{Field, Name, Value, ValueKind, Window};
 use crate::script::expand::test::{Action, Expected, Login};
 
 impl Action {

@@ -1,8 +1,8 @@
 //! The verbs: what each stands for, and what it takes.
 
 use super::Lowering;
-use crate::problem::Draft;
-use crate::script::ast::{Field, Name, Span, Value, Verb, Window};
+use crate::diagnostic::{Draft, Span};
+use crate::script::ast::{Field, Name, Value, Verb, Window};
 use crate::script::expand::test::{Action, Step};
 
 /// A use of a verb.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::problem::{Draft, Problem};
-use crate::script::Span;
+use super::problem::{Draft, Problem};
+use super::span::Span;
 
 /// A value, and where it stands.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
-use crate::script::Span;
+use super::span::Span;
 
 /// How much a [`Problem`] matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -166,7 +166,7 @@ pub fn closest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let lower = word.to_lowercase();
     known
         .iter()
-        .map(|k| (distance(&lower, &k.to_lowercase()), *k))
+        .map(|k| (strsim::osa_distance(&lower, &k.to_lowercase()), *k))
         .filter(|(d, k)| {
             let (a, b) = (k.chars().count(), word.chars().count());
             *d <= 1 + a.min(b) / 4 && *d < a.max(b)
@@ -175,40 +175,9 @@ pub fn closest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, k)| k)
 }
 
-/// How many characters must be added, removed, changed or swapped with their neighbour.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut before: Vec<usize> = Vec::new();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    let mut last = None;
-    for (i, ca) in a.chars().enumerate() {
-        let mut next = vec![i + 1];
-        for (j, cb) in b.iter().enumerate() {
-            let change = row[j] + usize::from(ca != *cb);
-            let mut best = change.min(row[j + 1] + 1).min(next[j] + 1);
-            if j > 0 && last == Some(*cb) && b[j - 1] == ca {
-                best = best.min(before[j - 1] + 1);
-            }
-            next.push(best);
-        }
-        last = Some(ca);
-        before = std::mem::replace(&mut row, next);
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn counts_typing_mistakes() {
-        assert_eq!(distance("", ""), 0);
-        assert_eq!(distance("puback", "puback"), 0);
-        assert_eq!(distance("pubakc", "puback"), 1);
-        assert_eq!(distance("pubck", "puback"), 1);
-        assert_eq!(distance("a", "xyz"), 3);
-    }
 
     #[test]
     fn offers_the_closest_word_or_the_list() {
