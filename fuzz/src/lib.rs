@@ -9,8 +9,8 @@ use mqtt_codec::{
     AnyDecoder, AnyPacket, DecodeError, DecodeOptions, Decoded, Sender, Text, TopicFilter, TopicName,
     Version, v3, v5,
 };
+use mqtt_conformance::capability::profile;
 use mqtt_conformance::expect::{self, Expectations};
-use mqtt_conformance::profile;
 use mqtt_conformance::run::Config;
 use mqtt_conformance::script::Problem;
 use mqtt_conformance::server::{Action, Broker, ConnId, Limits, Rules};

@@ -3,13 +3,15 @@
 //! A test is a packet script: what to send on which connection, and what the standard lets the broker
 //! answer. Module [`script`] reads the language, [`run`] runs the tests, and [`expect`] knows what a broker is known to get
 //! wrong,
-//! [`profile`] what it lacks. Module [`server`] is a reference broker to test against.
+//! [`capability`] what it lacks. Module [`server`] is a reference broker to test against.
 //! Module [`tree`] has packets as named values in JSON, and [`vectors`] runs the codec over files of test vectors.
 
+pub mod capability;
+mod config;
 mod diagnostic;
+mod engine;
 pub mod expect;
 pub mod lab;
-pub mod profile;
 pub mod report;
 pub mod run;
 pub mod script;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use mqtt_codec::{Qos, Version};
-use mqtt_conformance::profile::{self, Profile};
+use mqtt_conformance::capability::profile::{self, Profile};
 use mqtt_conformance::run::{Config, Outcome, TcpConnector, TraceEvent, Verdict, explore, probe, run_test};
 use mqtt_conformance::script::{CAPABILITIES, Problem, Test, expand, parse};
 use mqtt_conformance::server::serve::{Server, loopback};

@@ -1,7 +1,7 @@
 //! `list`: the tests.
 
 use clap::ValueEnum;
-use mqtt_conformance::profile;
+use mqtt_conformance::capability::profile;
 use serde_json::json;
 
 use super::output::{Complaint, Exit, to_stdout};

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mqtt_codec::Version;
-use mqtt_conformance::profile::Profile;
+use mqtt_conformance::capability::profile::Profile;
 use mqtt_conformance::report::Options;
 use mqtt_conformance::run::{Cluster, Config, Connector, Event, Halt, ProbeError, Verdict, probe, run_all};
 use mqtt_conformance::script::Test;

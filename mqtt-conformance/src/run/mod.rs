@@ -7,21 +7,8 @@
 //! Every wait is bounded by the deadlines of [`Config`]: a broker that sends nonsense, hangs, half closes or
 //! floods ends in a verdict.
 
-mod bounds;
-mod compare;
-mod config;
-mod engine;
-mod explore;
-mod halt;
-mod link;
-mod outcome;
 mod pace;
-mod packet;
-mod prefix;
-mod probe;
-mod promise;
 mod secrets;
-mod skip;
 mod watch;
 
 use std::sync::Arc;
@@ -29,14 +16,11 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-pub use bounds::{Bound, Bounds};
-pub use config::Config;
-use engine::{Engine, Stop};
-pub use explore::explore;
-pub use halt::{Halt, Reason};
-pub use outcome::{Compared, Entry, Failure, Outcome, TraceEvent, Verdict};
-pub use probe::{Probe, ProbeError, probe};
-
+use crate::capability::skip;
+pub use crate::capability::{Probe, ProbeError, explore, probe};
+pub use crate::config::{Bound, Bounds, Config, Halt, Reason};
+pub use crate::engine::{Compared, Entry, Failure, Outcome, TraceEvent, Verdict};
+use crate::engine::{Execution, Stop, execute};
 use crate::script::Test;
 pub use crate::transport::{Cluster, Connector, Node, TcpConnector};
 use pace::{Counted, Pace};
@@ -51,17 +35,10 @@ pub async fn run_test<C: Connector>(test: &Test, connector: &C, config: &Config)
         outcome.reason = Some(reason);
         return outcome;
     }
-    let mut engine = Engine::new(test, connector, config);
-    let ran = tokio::select! {
-        ran = engine.run() => ran,
-        reason = config.halt.stopped() => Err(Stop::Halted(reason)),
-    };
-    outcome.duration = engine.elapsed();
-    outcome.transcript = std::mem::take(&mut engine.transcript);
-    // Arrivals are noted when they are looked at, with the time at which they came.
-    outcome.transcript.sort_by_key(|entry| entry.at);
-    engine.clear_up().await;
-    match ran {
+    let Execution { ended, transcript, duration } = execute(test, connector, config).await;
+    outcome.transcript = transcript;
+    outcome.duration = duration;
+    match ended {
         Ok(()) if answered(&outcome.transcript) => outcome.verdict = Verdict::Pass,
         Ok(()) => match probe(connector, test.version, config).await {
             Ok(_) => outcome.verdict = Verdict::Pass,
@@ -77,7 +54,7 @@ pub async fn run_test<C: Connector>(test: &Test, connector: &C, config: &Config)
             outcome.failure = Some(*failure);
         }
         Err(Stop::Ours(reason)) => outcome.reason = Some(reason),
-        Err(Stop::Halted(reason)) => halt::not_run(&mut outcome, &reason),
+        Err(Stop::Halted(reason)) => not_run(&mut outcome, &reason),
         Err(Stop::Unreachable(reason)) => {
             outcome.reason = Some(reason);
             outcome.unreachable = true;
@@ -97,6 +74,13 @@ fn answered(transcript: &[Entry]) -> bool {
 fn outcome_of(test: &Test) -> Outcome {
     let outcome = Outcome::new(&test.id, test.version, test.level, Verdict::Error);
     Outcome { covers: test.covers.clone(), ..outcome }
+}
+
+/// What is said about a test that a run did not come to.
+fn not_run(outcome: &mut Outcome, reason: &Reason) {
+    outcome.verdict = Verdict::Error;
+    outcome.reason = Some(reason.text.clone());
+    outcome.unreachable = reason.unreachable;
 }
 
 /// News from [`run_all`].
@@ -154,7 +138,7 @@ pub async fn run_all<C: Connector>(
             let _turn = turn;
             if let Some(reason) = config.halt.reason() {
                 let mut outcome = outcome_of(&test);
-                halt::not_run(&mut outcome, &reason);
+                not_run(&mut outcome, &reason);
                 return (index, Arc::new(outcome));
             }
             let _ = news.send(Event::Started { index, id: test.id.clone() });

@@ -6,9 +6,8 @@ use bytes::Bytes;
 use mqtt_codec::Version;
 use serde_json::Value as Tree;
 
-use super::config::Config;
-use super::outcome::{Entry, Failure, Outcome, TraceEvent};
-use super::packet::encoded;
+use crate::config::Config;
+use crate::engine::{Entry, Failure, Outcome, TraceEvent, encoded};
 use crate::tree::{bytes_from, bytes_value};
 
 /// What stands in a CONNECT instead of a user name or a password.

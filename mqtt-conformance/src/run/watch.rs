@@ -7,10 +7,9 @@ use mqtt_codec::Version;
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
-use super::config::Config;
-use super::halt::{Halt, Reason};
-use super::outcome::{Entry, Outcome, TraceEvent, Verdict};
-use super::probe::{ProbeError, probe};
+use crate::capability::{ProbeError, probe};
+use crate::config::{Config, Halt, Reason};
+use crate::engine::{Entry, Outcome, TraceEvent, Verdict};
 use crate::transport::Connector;
 
 /// Watches whether the broker is still there, and ends the run if it is not.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use mqtt_codec::Version;
-use mqtt_conformance::profile::{self, Profile};
+use mqtt_conformance::capability::profile::{self, Profile};
 use mqtt_conformance::run::{Config, Connector, explore};
 use mqtt_conformance::script::{Test, closest};
 

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use mqtt_codec::{TopicName, Version};
 
+use super::probe::Probe;
+use crate::config::{Bound, Bounds, Config};
 use crate::diagnostic::document::{Document, Placed, Table};
 use crate::diagnostic::{Draft, Problem};
-use crate::run::{Bound, Bounds, Config, Probe};
 use crate::script::CAPABILITIES;
 
 /// The profiles that came with the tool: name and text.

@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use super::came::Came;
 use super::{Engine, Ran};
-use crate::run::compare::{Difference, compare};
-use crate::run::link::Link;
+use crate::engine::compare::{Difference, compare};
+use crate::engine::link::Link;
 use crate::script::ast::{Field, Value, ValueKind};
 use crate::script::{Expected, Mismatch, Time, Window, eval, match_fields, match_value, value_text};
 use crate::transport::Connector;

@@ -6,7 +6,7 @@ use serde_json::Value as Tree;
 use crate::tree::{from_tree, to_tree};
 
 /// The packet, if the bytes are exactly one.
-pub(super) fn whole_packet(bytes: &[u8], version: Version) -> Option<Tree> {
+pub(crate) fn whole_packet(bytes: &[u8], version: Version) -> Option<Tree> {
     match AnyDecoder::new(version).decode(bytes) {
         Ok(Decoded::Complete { value, consumed }) if consumed == bytes.len() => Some(to_tree(&value)),
         _ => None,
@@ -14,7 +14,7 @@ pub(super) fn whole_packet(bytes: &[u8], version: Version) -> Option<Tree> {
 }
 
 /// The bytes of a packet in named values; none if they are no packet's.
-pub(super) fn encoded(tree: &Tree, version: Version) -> Vec<u8> {
+pub(crate) fn encoded(tree: &Tree, version: Version) -> Vec<u8> {
     let mut bytes = Vec::new();
     if let Ok(packet) = from_tree(tree, version) {
         let _ = packet.encode_to(&mut bytes);

@@ -5,8 +5,8 @@ use serde_json::{Map, Value as Tree};
 use tokio::time::timeout;
 
 use super::{Engine, Ran, Stop};
-use crate::run::outcome::TraceEvent;
-use crate::run::packet::{encoded, whole_packet};
+use crate::engine::outcome::TraceEvent;
+use crate::engine::packet::{encoded, whole_packet};
 use crate::script::ast::{Field, Patch};
 use crate::script::{Login, Time, eval_bytes, eval_fields};
 use crate::transport::Connector;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mqtt_codec::Version;
 use serde_json::Value as Tree;
 
-use super::config::Config;
+use crate::config::Config;
 use crate::script::ast::{Field, Piece, Value, ValueKind};
 use crate::script::{Action, MAX_CONNECTION_NAME, Step, Test};
 

@@ -9,8 +9,8 @@ use serde_json::{Value as Tree, json};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
-use super::config::Config;
 use super::probe::{answer_from, property};
+use crate::config::Config;
 use crate::script::Login;
 use crate::transport::Connector;
 use crate::tree::from_tree;

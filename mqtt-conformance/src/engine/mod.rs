@@ -6,8 +6,13 @@
 mod blocks;
 mod came;
 mod clear_up;
+mod compare;
 mod connections;
 mod expect;
+mod link;
+mod outcome;
+mod packet;
+mod promise;
 mod receive;
 mod send;
 mod variables;
@@ -20,27 +25,26 @@ use serde_json::Value as Tree;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
-use super::compare::Difference;
-use super::config::Config;
-use super::halt::Reason;
-use super::link::{Arrived, Link};
-use super::outcome::{Entry, Failure, TraceEvent};
-use super::packet::whole_packet;
-use super::promise::Promises;
+use crate::config::{Config, Reason};
 use crate::diagnostic::Span;
 use crate::script::{Action, Step, Test, Time, Variables, Window, eval_bytes, eval_count};
 use crate::transport::{Connector, TextSwitch};
 use came::{Came, Fault, shortened};
 use clear_up::Leftovers;
+use compare::Difference;
+use link::{Arrived, Link};
+use promise::Promises;
 
-pub(super) use variables::variables;
+pub use outcome::{Compared, Entry, Failure, Outcome, TraceEvent, Verdict};
+pub(crate) use packet::{encoded, whole_packet};
+pub(crate) use variables::variables;
 
 /// How many arrivals may wait for the engine before a reader pauses.
 const CHANNEL: usize = 1024;
 
 /// Why the steps did not come to their end.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     /// The broker did something else.
     Failed(Box<Failure>),
     /// The tool cannot do what the script asks for.
@@ -63,7 +67,7 @@ struct Slot<S> {
     text: Option<TextSwitch>,
 }
 
-pub(super) struct Engine<'a, C: Connector> {
+struct Engine<'a, C: Connector> {
     test: &'a Test,
     connector: &'a C,
     config: &'a Config,
@@ -80,14 +84,39 @@ pub(super) struct Engine<'a, C: Connector> {
     /// The step that runs, and whether it is preparation.
     current: Option<&'a Step>,
     preparation: bool,
-    pub(super) transcript: Vec<Entry>,
+    transcript: Vec<Entry>,
     leftovers: Leftovers,
 }
 
 type Ran = Result<(), Stop>;
 
+/// What came of the steps of a test.
+pub(crate) struct Execution {
+    /// The steps came to their end, or why they did not.
+    pub(crate) ended: Ran,
+    /// Everything that happened on all connections, in order.
+    pub(crate) transcript: Vec<Entry>,
+    /// How long the steps took.
+    pub(crate) duration: Duration,
+}
+
+/// Executes the steps of a test, and leaves the broker as it was found.
+pub(crate) async fn execute<C: Connector>(test: &Test, connector: &C, config: &Config) -> Execution {
+    let mut engine = Engine::new(test, connector, config);
+    let ended = tokio::select! {
+        ended = engine.run() => ended,
+        reason = config.halt.stopped() => Err(Stop::Halted(reason)),
+    };
+    let duration = engine.start.elapsed();
+    let mut transcript = std::mem::take(&mut engine.transcript);
+    // Arrivals are noted when they are looked at, with the time at which they came.
+    transcript.sort_by_key(|entry| entry.at);
+    engine.clear_up().await;
+    Execution { ended, transcript, duration }
+}
+
 impl<'a, C: Connector> Engine<'a, C> {
-    pub(super) fn new(test: &'a Test, connector: &'a C, config: &'a Config) -> Self {
+    fn new(test: &'a Test, connector: &'a C, config: &'a Config) -> Self {
         let (sender, arrivals) = mpsc::channel(CHANNEL);
         Self {
             test,
@@ -108,12 +137,8 @@ impl<'a, C: Connector> Engine<'a, C> {
         }
     }
 
-    pub(super) fn elapsed(&self) -> Duration {
-        self.start.elapsed()
-    }
-
     /// All steps, within the time for the whole test.
-    pub(super) async fn run(&mut self) -> Ran {
+    async fn run(&mut self) -> Ran {
         let limit = self.config.test_deadline;
         if let Ok(ran) = timeout(limit, self.all()).await {
             return ran;

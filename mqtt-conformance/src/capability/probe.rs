@@ -11,8 +11,7 @@ use thiserror::Error;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
-use super::bounds::Bound;
-use super::config::Config;
+use crate::config::{Bound, Config};
 use crate::script::{Login, Time};
 use crate::transport::Connector;
 use crate::tree::{from_tree, to_tree};

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout};
 
 use super::Engine;
 use super::came::Came;
-use crate::run::packet::encoded;
+use crate::engine::packet::encoded;
 use crate::script::Login;
 use crate::transport::Connector;
 
@@ -60,7 +60,7 @@ impl<C: Connector> Engine<'_, C> {
     }
 
     /// Leaves the broker as it was found, as far as that is possible in a short time.
-    pub(in crate::run) async fn clear_up(mut self) {
+    pub(super) async fn clear_up(mut self) {
         let limit = self.config.clean_up_deadline;
         let _ = timeout(limit, self.say_goodbye()).await;
         if self.leftovers.sessions.is_empty() && self.leftovers.retained.is_empty() {

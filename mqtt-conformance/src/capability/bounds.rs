@@ -1,64 +1,22 @@
-//! How far a broker goes, and which tests go farther.
+//! Which tests go farther than a broker does.
 
 use std::fmt;
 
 use mqtt_codec::Version;
 use serde_json::{Map, Value as Tree};
 
+use crate::config::{Bound, Bounds};
+use crate::engine::whole_packet;
 use crate::script::ast::Field;
 use crate::script::{Action, Step, Test, Variables, eval_bytes, eval_fields};
 use crate::tree::from_tree;
 
-/// Limits that the standard leaves to the broker. A test that sends more is skipped: what it asks cannot be answered.
-///
-/// Only what is valid counts: a test may send more than a limit allows in a packet that is broken on purpose.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Bounds {
-    /// The longest packet, in bytes.
-    pub packet_size: Option<Bound>,
-    /// The longest client identifier, in bytes.
-    pub client_id_length: Option<Bound>,
-    /// The characters that a client identifier may have.
-    pub client_id_characters: Option<(String, String)>,
-    /// The longest topic or filter, in bytes.
-    pub topic_length: Option<Bound>,
-    /// The most levels of a topic or filter.
-    pub topic_levels: Option<Bound>,
-    /// The most filters in one SUBSCRIBE or UNSUBSCRIBE.
-    pub filters: Option<Bound>,
-    /// The shortest Keep Alive above 0, in seconds.
-    pub keep_alive_min: Option<Bound>,
-    /// The longest Keep Alive, in seconds. None at all is asked for by 0, which is no time.
-    pub keep_alive_max: Option<Bound>,
-}
-
-/// A limit, and who says so.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Bound {
-    /// The limit.
-    pub limit: u32,
-    /// For a message: `the broker's CONNACK`.
-    pub source: String,
-}
-
-impl Bound {
-    /// A limit, and who says so.
-    pub fn new(limit: u32, source: impl Into<String>) -> Self {
-        Self { limit, source: source.into() }
+/// What a test sends beyond a limit, in words; `variables` are those that it starts with.
+pub(super) fn exceeded(bounds: &Bounds, test: &Test, variables: Variables) -> Option<String> {
+    if *bounds == Bounds::default() {
+        return None;
     }
-}
-
-impl Bounds {
-    /// What a test sends beyond a limit, in words; `variables` are those that it starts with.
-    pub(super) fn exceeded(&self, test: &Test, variables: &Variables) -> Option<String> {
-        if *self == Self::default() {
-            return None;
-        }
-        let mut walk = Walk { bounds: self, variables: variables.clone(), versions: Vec::new() };
-        walk.steps(&test.steps, test.version)
-    }
+    Walk { bounds, variables, versions: Vec::new() }.steps(&test.steps, test.version)
 }
 
 /// Whether a test publishes or subscribes, or leaves a Will.
@@ -95,7 +53,7 @@ impl Walk<'_> {
             Action::SendRaw { connection, parts, .. } => {
                 let bytes = parts.iter().map(|part| eval_bytes(part, &self.variables).ok());
                 let bytes: Vec<u8> = bytes.collect::<Option<Vec<_>>>()?.concat();
-                let tree = super::packet::whole_packet(&bytes, self.version(connection, version))?;
+                let tree = whole_packet(&bytes, self.version(connection, version))?;
                 self.judge(&tree, bytes.len())
             }
             Action::AnyOrder(branches) | Action::Either(branches) => {

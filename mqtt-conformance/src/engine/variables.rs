@@ -2,11 +2,11 @@
 
 use serde_json::Value as Tree;
 
-use crate::run::config::Config;
+use crate::config::Config;
 use crate::script::{Test, Variables};
 
 /// The variables that a test starts with: its prefixes, and those of its header.
-pub(in crate::run) fn variables(test: &Test, config: &Config) -> Variables {
+pub(crate) fn variables(test: &Test, config: &Config) -> Variables {
     let mut variables = Variables::default();
     variables.set("t", Tree::from(config.topic_prefix(&test.id)));
     variables.set("c", Tree::from(config.client_prefix(&test.id)));

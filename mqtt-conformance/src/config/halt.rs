@@ -2,8 +2,6 @@
 
 use tokio::sync::watch;
 
-use super::outcome::{Outcome, Verdict};
-
 /// A switch that ends a run: no test starts any more, and those that run clear up and say why they did not come to
 /// their end. Clones are the same switch.
 #[derive(Clone, Debug)]
@@ -31,7 +29,7 @@ impl Halt {
         self.set(Reason { text: text.into(), unreachable: false });
     }
 
-    pub(super) fn set(&self, reason: Reason) {
+    pub(crate) fn set(&self, reason: Reason) {
         self.0.send_if_modified(|now| {
             let first = now.is_none();
             now.get_or_insert(reason);
@@ -53,11 +51,4 @@ impl Halt {
             None => std::future::pending().await,
         }
     }
-}
-
-/// What is said about a test that a run did not come to.
-pub(super) fn not_run(outcome: &mut Outcome, reason: &Reason) {
-    outcome.verdict = Verdict::Error;
-    outcome.reason = Some(reason.text.clone());
-    outcome.unreachable = reason.unreachable;
 }

@@ -1,4 +1,7 @@
-//! How tests are run.
+//! How tests are run, and what is known of the broker beforehand.
+
+mod bounds;
+mod halt;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,9 +9,9 @@ use std::time::Duration;
 use mqtt_codec::Version;
 use serde_json::{Map, Value as Tree};
 
-use super::bounds::Bounds;
-use super::halt::Halt;
 use crate::script::{Login, MAX_CLIENT_PREFIX};
+pub use bounds::{Bound, Bounds};
+pub use halt::{Halt, Reason};
 
 /// How tests are run.
 #[derive(Clone, Debug)]
@@ -99,17 +102,17 @@ impl Default for Config {
 
 impl Config {
     /// What a test's client identifiers begin with.
-    pub(super) fn client_prefix(&self, id: &str) -> String {
+    pub(crate) fn client_prefix(&self, id: &str) -> String {
         format!("{}{}", self.client_id_prefix, self.unique(id))
     }
 
     /// What a test's topics begin with.
-    pub(super) fn topic_prefix(&self, id: &str) -> String {
+    pub(crate) fn topic_prefix(&self, id: &str) -> String {
         format!("{}mqc{}", self.topic_prefix, self.unique(id))
     }
 
     /// The run's mark and the test's, letters and digits only.
-    pub(super) fn unique(&self, id: &str) -> String {
+    pub(crate) fn unique(&self, id: &str) -> String {
         const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
         let mut unique: String = self.run.chars().filter(char::is_ascii_alphanumeric).take(5).collect();
         // FNV-1a: the same id has the same mark in every run.
@@ -125,7 +128,7 @@ impl Config {
     }
 
     /// The configured user name and password as members of a CONNECT.
-    pub(super) fn login(&self, login: Login) -> Map<String, Tree> {
+    pub(crate) fn login(&self, login: Login) -> Map<String, Tree> {
         let (user_name, password) = match login {
             Login::None => (&None, &None),
             Login::Other if self.other_user_name.is_some() => (&self.other_user_name, &self.other_password),

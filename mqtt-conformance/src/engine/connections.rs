@@ -7,9 +7,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::came::{Came, Fault};
 use super::{Engine, Ran, Slot, Stop};
-use crate::run::link::Link;
-use crate::run::outcome::TraceEvent;
-use crate::run::promise::Promises;
+use crate::engine::link::Link;
+use crate::engine::outcome::TraceEvent;
+use crate::engine::promise::Promises;
 use crate::script::Time;
 use crate::transport::{Connector, Misframed, Node};
 

@@ -4,8 +4,8 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::came::Came;
 use super::{Engine, Stop};
-use crate::run::link::{Arrival, Arrived};
-use crate::run::outcome::TraceEvent;
+use crate::engine::link::{Arrival, Arrived};
+use crate::engine::outcome::TraceEvent;
 use crate::transport::Connector;
 
 /// How many events a test may have.
