@@ -164,7 +164,8 @@ impl Version {
     /// level 5), so that [`return_code`](DecodeError::return_code) or [`reason_code`](DecodeError::reason_code) is an
     /// answer that such a client may understand.
     ///
-    /// Spec: 3.1 §3.1, 3.1.1 §3.1.2 \[MQTT-3.1.0-1, MQTT-3.1.2-1, -2\], 5.0 §3.1.2 \[MQTT-3.1.0-1, MQTT-3.1.2-1, -2\].
+    /// Spec: 3.1 §3.1, 3.1.1 §3.1.2 \[3.1.1/MQTT-3.1.0-1\] \[3.1.1/MQTT-3.1.2-1\] \[3.1.1/MQTT-3.1.2-2\],
+    /// 5.0 §3.1.2 \[5.0/MQTT-3.1.0-1\] \[5.0/MQTT-3.1.2-1\] \[5.0/MQTT-3.1.2-2\].
     pub fn detect(input: &[u8]) -> Result<Decoded<Self>, DecodeError> {
         let guess = Self::V3_1_1;
         let refuse = |version, field, offset, cause| {

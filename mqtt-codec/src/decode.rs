@@ -79,42 +79,45 @@ fn check_short<'a, D: Dialect>(dialect: &D, input: &'a [u8]) -> Option<Checked<'
     (len <= limit).then_some(Checked { packet, first_byte, body, len })
 }
 
-/// Any packet, in the order of its bytes.
+/// Any packet, in the order of its bytes: the first one is judged before there is a second.
 #[inline(never)]
 fn check_any<'a, D: Dialect>(dialect: &D, input: &'a [u8]) -> Result<Decoded<Checked<'a>>, DecodeError> {
+    let Some(&first_byte) = input.first() else {
+        return Ok(Decoded::Incomplete { needed: 2 });
+    };
+    let packet = check_first_byte(dialect, first_byte)?;
     let version = dialect.version();
     let header = match FixedHeader::parse(input, version)? {
         Decoded::Complete { value, .. } => value,
         Decoded::Incomplete { needed } => return Ok(Decoded::Incomplete { needed }),
     };
-    let packet = check_header(dialect, header)?;
+    check_length(dialect, header)?;
     let frame = Frame::with_header(header, input, version, dialect.options().max_packet_size)?;
-    Ok(frame.map(|frame| Checked {
-        packet,
-        first_byte: header.first_byte(),
-        body: frame.body(),
-        len: frame.bytes().len(),
-    }))
+    Ok(frame.map(|frame| Checked { packet, first_byte, body: frame.body(), len: frame.bytes().len() }))
 }
 
-fn check_header<D: Dialect>(dialect: &D, header: FixedHeader) -> Result<PacketType, DecodeError> {
+fn check_first_byte<D: Dialect>(dialect: &D, first_byte: u8) -> Result<PacketType, DecodeError> {
     let version = dialect.version();
-    let options = dialect.options();
-    let error =
-        |field, offset, cause| Err(DecodeError::new(version, header.packet_type(), field, offset, cause));
-    let packet = match judge_first_byte(header.first_byte(), version) {
-        Ok(packet) => packet,
-        Err(cause) => return error(Field::FixedHeader, 0, cause),
+    let error = |cause| {
+        let packet = PacketType::from_first_byte(first_byte);
+        Err(DecodeError::new(version, packet, Field::FixedHeader, 0, cause))
     };
-    if let Some(sender) = options.known_sender()
-        && !packet.may_be_sent_by(sender, version)
-    {
-        return error(Field::FixedHeader, 0, Cause::WrongSender(sender));
+    match (judge_first_byte(first_byte, version), dialect.options().known_sender()) {
+        (Err(cause), _) => error(cause),
+        (Ok(packet), Some(sender)) if !packet.may_be_sent_by(sender, version) => {
+            error(Cause::WrongSender(sender))
+        }
+        (Ok(packet), _) => Ok(packet),
     }
-    if header.is_overlong() && (version == Version::V5 || options.refuse_overlong) {
-        return error(Field::RemainingLength, 1, Cause::VarIntOverlong); // [MQTT-1.5.5-1]
+}
+
+fn check_length<D: Dialect>(dialect: &D, header: FixedHeader) -> Result<(), DecodeError> {
+    let version = dialect.version();
+    if header.is_overlong() && (version == Version::V5 || dialect.options().refuse_overlong) {
+        let (packet, cause) = (header.packet_type(), Cause::VarIntOverlong);
+        return Err(DecodeError::new(version, packet, Field::RemainingLength, 1, cause)); // [5.0/MQTT-1.5.5-1]
     }
-    Ok(packet)
+    Ok(())
 }
 
 #[inline(always)]
@@ -136,7 +139,8 @@ pub(crate) fn decode_frame<'a, D: Dialect>(
     frame: Frame<'a>,
 ) -> Result<D::Packet<'a>, DecodeError> {
     let header = frame.header();
-    let packet = check_header(dialect, header)?;
+    let packet = check_first_byte(dialect, header.first_byte())?;
+    check_length(dialect, header)?;
     let checked =
         Checked { packet, first_byte: header.first_byte(), body: frame.body(), len: frame.bytes().len() };
     checked.read(dialect, |value| value)

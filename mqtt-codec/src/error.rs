@@ -116,7 +116,7 @@ pub enum Cause {
     #[error("runs past the end")]
     Truncated,
     /// Bytes follow the last field.
-    #[error("{0} bytes after the last field")]
+    #[error("{0} {bytes} after the last field", bytes = bytes(*.0))]
     Surplus(u32),
     /// Packet type 0, or 15 in a version without AUTH.
     #[error("packet type {0} is reserved")]
@@ -276,6 +276,10 @@ pub enum Cause {
     PayloadFormat,
 }
 
+const fn bytes(count: u32) -> &'static str {
+    if count == 1 { "byte" } else { "bytes" }
+}
+
 /// Where a rule is written: a numbered statement, or a section where the standard gives no number.
 ///
 /// Numbers are the standard's own (3.1.1 and 5.0 reuse them for different statements, so the version matters); for 3.1,
@@ -293,13 +297,13 @@ impl fmt::Display for Requirement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Statement(id) => write!(f, "[{id}]"),
-            Self::Section(section) => write!(f, "section {section}"),
+            Self::Section(section) => write!(f, "[section {section}]"),
         }
     }
 }
 
 /// Bytes that are not the packet they claim to be: which packet and field, where, what is wrong, where that is
-/// written, and what to answer.
+/// written, and what to answer. The connection is then to be closed \[3.1.1/MQTT-4.8.0-1\] \[5.0/MQTT-4.13.1-1\].
 ///
 /// ```
 /// use mqtt_codec::{Cause, Field, Requirement, v5};
@@ -321,7 +325,7 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    /// Packets are at most 268,435,460 bytes long, so an offset fits.
+    /// Packets are at most 268,435,460 bytes long, so an offset fits. Type 15 names a packet in 5.0 only.
     #[cold]
     pub(crate) fn new(
         version: Version,
@@ -330,6 +334,7 @@ impl DecodeError {
         offset: usize,
         cause: Cause,
     ) -> Self {
+        let packet = packet.filter(|&packet| packet != PacketType::Auth || version == Version::V5);
         Self { version, packet, field, offset: u32::try_from(offset).unwrap_or(u32::MAX), cause }
     }
 
@@ -339,7 +344,7 @@ impl DecodeError {
         self.version
     }
 
-    /// The packet type; `None` when the first byte names none.
+    /// The packet type; `None` when the first byte names none that the version has.
     #[must_use]
     pub fn packet_type(&self) -> Option<PacketType> {
         self.packet

@@ -63,7 +63,8 @@ impl DecodeOptions {
     /// Who sends what is decoded. When it is known, packets, reason codes and properties that only the other side sends
     /// are refused. Default: not known, both sides' are accepted.
     ///
-    /// Spec: 3.1.1 table 2.1; 5.0 tables 2-1 and 2-6, §3.3.4 \[MQTT-3.3.4-6\], §3.14.2.2.2 \[MQTT-3.14.2-2\].
+    /// Spec: 3.1.1 table 2.1; 5.0 tables 2-1 and 2-6, §3.3.4 \[5.0/MQTT-3.3.4-6\], §3.14.2.2.2
+    /// \[5.0/MQTT-3.14.2-2\].
     #[must_use]
     pub const fn sender(mut self, sender: Sender) -> Self {
         self.senders = match sender {
@@ -103,7 +104,7 @@ impl DecodeOptions {
     }
 
     /// Whether to refuse a Remaining Length that is not in its shortest form in 3.1 and 3.1.1 too, which have no rule
-    /// about it; 5.0 always refuses it \[MQTT-1.5.5-1\]. Default: `false`.
+    /// about it; 5.0 always refuses it \[5.0/MQTT-1.5.5-1\]. Default: `false`.
     #[must_use]
     pub const fn refuse_overlong_lengths(mut self, refuse: bool) -> Self {
         self.refuse_overlong = refuse;
@@ -124,7 +125,7 @@ impl DecodeOptions {
     /// that is empty while Clean Session is 0, so that the caller judges them. Default: `false`: they are refused with an
     /// error whose [`return_code`](crate::DecodeError::return_code) is the answer that the standards ask for.
     ///
-    /// Spec: 3.1 §3.1, 3.1.1 §3.1.3.1 \[MQTT-3.1.3-7, MQTT-3.1.3-8\].
+    /// Spec: 3.1 §3.1, 3.1.1 §3.1.3.1 \[3.1.1/MQTT-3.1.3-7\] \[3.1.1/MQTT-3.1.3-8\].
     #[must_use]
     pub const fn accept_any_client_identifier(mut self, accept: bool) -> Self {
         self.any_client_identifier = accept;
@@ -152,14 +153,19 @@ pub(crate) const fn judge_first_byte(first_byte: u8, version: Version) -> Result
     };
     if matches!(packet, PacketType::Publish) {
         if flags & 0b0110 == 0b0110 {
-            return Err(Cause::QosThree);
+            return Err(Cause::QosThree); // [3.1/V31-2.1-3] [3.1.1/MQTT-3.3.1-4] [5.0/MQTT-3.3.1-4]
         }
         if flags & 0b1110 == 0b1000 && !matches!(version, Version::V3_1) {
-            return Err(Cause::DupAtQosZero);
+            return Err(Cause::DupAtQosZero); // [3.1.1/MQTT-3.3.1-2] [3.1.1/MQTT-4.3.1-1] [5.0/MQTT-3.3.1-2] [5.0/MQTT-4.3.1-1]
         }
     } else {
         let reserved = packet.reserved_flags();
-        // In 3.1 bits that are not used mean nothing; PUBREL, SUBSCRIBE and UNSUBSCRIBE use the QoS bits, and DUP.
+        // In 3.1 bits that are not used mean nothing [3.1/V31-2.6-1]; PUBREL, SUBSCRIBE and UNSUBSCRIBE use the QoS bits and
+        // DUP [3.1/V31-2.1-1] [3.1/V31-3.6-1] [3.1/V31-3.8-1] [3.1/V31-3.10-1].
+        // [3.1.1/MQTT-2.2.2-1] [3.1.1/MQTT-2.2.2-2] [3.1.1/MQTT-3.6.1-1] [3.1.1/MQTT-3.8.1-1] [3.1.1/MQTT-3.10.1-1]
+        // [3.1.1/MQTT-3.14.1-1]
+        // [5.0/MQTT-2.1.3-1] [5.0/MQTT-3.6.1-1] [5.0/MQTT-3.8.1-1] [5.0/MQTT-3.10.1-1] [5.0/MQTT-3.14.1-1]
+        // [5.0/MQTT-3.15.1-1]
         let used = match version {
             Version::V3_1 if reserved == 0 => 0,
             Version::V3_1 => 0b0110,

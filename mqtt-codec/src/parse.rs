@@ -66,10 +66,10 @@ pub(crate) fn var_int(input: &[u8]) -> Parsed<'_, VarInt> {
             return Ok((rest, VarInt::new(value).unwrap_or(VarInt::MAX)));
         }
     }
-    refuse(Cause::VarIntTooLong, 0)
+    refuse(Cause::VarIntTooLong, 0) // [3.1/V31-2.1-9]
 }
 
-/// A Variable Byte Integer in its shortest form \[MQTT-1.5.5-1\].
+/// A Variable Byte Integer in its shortest form \[5.0/MQTT-1.5.5-1\].
 #[inline(always)]
 pub(crate) fn shortest_var_int(input: &[u8]) -> Parsed<'_, VarInt> {
     match *input {
@@ -95,7 +95,7 @@ pub(crate) fn packet_id(input: &[u8]) -> Parsed<'_, PacketId> {
     let (rest, id) = u16(input)?;
     match PacketId::new(id) {
         Some(id) => Ok((rest, id)),
-        None => refuse(Cause::PacketIdZero, 0),
+        None => refuse(Cause::PacketIdZero, 0), // [3.1/V31-2.4-1] [3.1.1/MQTT-2.3.1-1] [5.0/MQTT-2.2.1-3] [5.0/MQTT-2.2.1-4]
     }
 }
 
@@ -141,8 +141,9 @@ impl<'o> Strings<'o> {
     #[inline(never)]
     fn check(self, bytes: &[u8]) -> Result<(), Leaf> {
         if self.version == Version::V3_1 {
-            return Ok(());
+            return Ok(()); // any bytes [3.1/V31-2.5-1]
         }
+        // [3.1.1/MQTT-1.5.3-1] [3.1.1/MQTT-1.5.3-2] [5.0/MQTT-1.5.4-1] [5.0/MQTT-1.5.4-2]
         match find_fault(bytes, *self.rules) {
             Some((at, fault)) => Err(Leaf { cause: text_cause(fault), skip: 2 + at }),
             None => Ok(()),
@@ -151,17 +152,17 @@ impl<'o> Strings<'o> {
 
     fn check_topic(self, bytes: &[u8]) -> Result<(), Leaf> {
         if bytes.is_empty() {
-            return Err(Leaf::at_start(Cause::Empty));
+            return Err(Leaf::at_start(Cause::Empty)); // [3.1.1/MQTT-4.7.3-1] [5.0/MQTT-4.7.3-1]
         }
         if self.version == Version::V3_1
             && let Some(at) = bytes.iter().position(|&b| b == 0)
         {
             return Err(Leaf { cause: Cause::NullCharacter, skip: 2 + at });
         }
-        self.check(bytes)
+        self.check(bytes) // [3.1.1/MQTT-4.7.3-2] [5.0/MQTT-4.7.3-2]
     }
 
-    /// A UTF-8 Encoded String.
+    /// A UTF-8 Encoded String, the byte order mark kept \[3.1.1/MQTT-1.5.3-3\] \[5.0/MQTT-1.5.4-3\].
     #[inline(always)]
     pub(crate) fn text(self, input: &[u8]) -> Parsed<'_, Text<&[u8]>> {
         let (rest, bytes) = prefixed(input)?;
@@ -198,6 +199,7 @@ impl<'o> Strings<'o> {
     fn check_topic_name(self, bytes: &[u8]) -> Result<(), Leaf> {
         self.check_topic(bytes)?;
         match find_wildcard(bytes) {
+            // [3.1/V31-3.3-3] [3.1.1/MQTT-3.3.2-2] [3.1.1/MQTT-4.7.1-1] [5.0/MQTT-3.3.2-2] [5.0/MQTT-3.3.2-14] [5.0/MQTT-4.7.0-1]
             Some(at) => Err(Leaf { cause: Cause::Wildcard, skip: 2 + at }),
             None => Ok(()),
         }
@@ -217,6 +219,7 @@ impl<'o> Strings<'o> {
     #[inline(never)]
     fn check_topic_filter(self, bytes: &[u8]) -> Result<(), Leaf> {
         self.check_topic(bytes)?;
+        // [3.1.1/MQTT-4.7.1-2] [3.1.1/MQTT-4.7.1-3] [5.0/MQTT-4.7.1-1] [5.0/MQTT-4.7.1-2]
         match find_misplaced(bytes) {
             Some(at) => {
                 let wildcard = bytes.get(at).map_or('#', |&b| char::from(b));
@@ -226,7 +229,7 @@ impl<'o> Strings<'o> {
         }
     }
 
-    /// A Topic Filter of 5.0, where `$share/` has a form of its own \[MQTT-4.8.2-1, -2\].
+    /// A Topic Filter of 5.0, where `$share/` has a form of its own \[5.0/MQTT-4.8.2-1\] \[5.0/MQTT-4.8.2-2\].
     #[inline(always)]
     pub(crate) fn topic_filter_v5(self, input: &[u8]) -> Parsed<'_, TopicFilter<&[u8]>> {
         if let [_, _, b'$', ..] = input {
@@ -241,7 +244,7 @@ impl<'o> Strings<'o> {
         self.topic_filter(input)
     }
 
-    /// Checks a UTF-8 String Pair. Spec: 5.0 §1.5.7 \[MQTT-1.5.7-1\].
+    /// Checks a UTF-8 String Pair. Spec: 5.0 §1.5.7 \[5.0/MQTT-1.5.7-1\].
     #[inline(always)]
     pub(crate) fn text_pair(self, input: &[u8]) -> Parsed<'_, ()> {
         let (rest, _) = self.text(input)?;
@@ -389,12 +392,12 @@ impl<'a> Cursor<'a> {
     fn read_protocol_by_fields(&mut self, level: Field) -> Result<(), DecodeError> {
         let at = self.offset();
         if self.read(Field::ProtocolName, prefixed)? != self.version.protocol_name().as_bytes() {
-            return Err(self.error(Field::ProtocolName, at, Cause::ProtocolName)); // [MQTT-3.1.2-1]
+            return Err(self.error(Field::ProtocolName, at, Cause::ProtocolName)); // [3.1/V31-2.2-1] [3.1/V31-3.1-9] [3.1.1/MQTT-3.1.2-1] [5.0/MQTT-3.1.2-1]
         }
         let at = self.offset();
         let number = self.read(level, byte)?;
         if number != self.version.level() {
-            return Err(self.error(level, at, Cause::ProtocolLevel(number))); // [MQTT-3.1.2-2]
+            return Err(self.error(level, at, Cause::ProtocolLevel(number))); // [3.1/V31-2.2-2] [3.1/V31-3.1-9] [3.1.1/MQTT-3.1.2-2] [5.0/MQTT-3.1.2-2]
         }
         Ok(())
     }

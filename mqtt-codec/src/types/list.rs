@@ -19,7 +19,7 @@ pub enum BuildError {
     /// A value that is no Topic Name or Topic Filter.
     #[error(transparent)]
     Topic(#[from] InvalidTopic),
-    /// No Local on a Shared Subscription \[MQTT-3.8.3-4\].
+    /// No Local on a Shared Subscription \[5.0/MQTT-3.8.3-4\].
     #[error("No Local on a shared subscription")]
     SharedNoLocal,
     /// A property for the second time that may appear once.

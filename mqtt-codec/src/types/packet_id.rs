@@ -5,7 +5,7 @@ use core::num::NonZeroU16;
 
 /// A Packet Identifier (3.1: Message ID), 1 to 65,535; by type it cannot be 0.
 ///
-/// Spec: 3.1 §2.4, 3.1.1 §2.3.1 \[MQTT-2.3.1-1\], 5.0 §2.2.1 \[MQTT-2.2.1-3\].
+/// Spec: 3.1 §2.4 \[3.1/V31-2.4-1\], 3.1.1 §2.3.1 \[3.1.1/MQTT-2.3.1-1\], 5.0 §2.2.1 \[5.0/MQTT-2.2.1-3\] \[5.0/MQTT-2.2.1-4\].
 ///
 /// ```
 /// # use mqtt_codec::PacketId;

@@ -74,8 +74,8 @@ impl fmt::Display for Qos {
 /// A QoS 0 PUBLISH has no Packet Identifier and no DUP flag; the others have both. One enum says so, and neither
 /// mistake can be written down.
 ///
-/// Spec: 3.1.1 §3.3.1.1, §3.3.1.2, §2.3.1 \[MQTT-3.3.1-2, MQTT-2.3.1-1, MQTT-2.3.1-5\]; 5.0 §3.3.1.1, §3.3.1.2, §2.2.1
-/// \[MQTT-3.3.1-2, MQTT-2.2.1-2, MQTT-2.2.1-3\].
+/// Spec: 3.1.1 §3.3.1.1, §3.3.1.2, §2.3.1 \[3.1.1/MQTT-3.3.1-2\] \[3.1.1/MQTT-4.3.1-1\] \[3.1.1/MQTT-2.3.1-1\] \[3.1.1/MQTT-2.3.1-5\]; 5.0 §3.3.1.1,
+/// §3.3.1.2, §2.2.1 \[5.0/MQTT-3.3.1-2\] \[5.0/MQTT-4.3.1-1\] \[5.0/MQTT-2.2.1-2\] \[5.0/MQTT-2.2.1-3\].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "one variant per QoS level")]
 pub enum Delivery {

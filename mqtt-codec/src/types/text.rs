@@ -9,7 +9,7 @@ use core::str::Utf8Error;
 /// What a UTF-8 Encoded String may hold beyond what every version demands.
 ///
 /// [`TextRules::default`] is what the standards *must* have: well-formed UTF-8 without surrogates
-/// \[MQTT-1.5.3-1 in 3.1.1, MQTT-1.5.4-1 in 5.0\] and without U+0000 \[MQTT-1.5.3-2, MQTT-1.5.4-2\]. Control characters
+/// \[3.1.1/MQTT-1.5.3-1\] \[5.0/MQTT-1.5.4-1\] and without U+0000 \[3.1.1/MQTT-1.5.3-2\] \[5.0/MQTT-1.5.4-2\]. Control characters
 /// and non-characters *should not* be sent, and a receiver *may* refuse them (3.1.1 §1.5.3, 5.0 §1.5.4): the two flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

@@ -14,23 +14,24 @@ pub enum InvalidTopic {
     /// It is no UTF-8 Encoded String at all.
     #[error(transparent)]
     Text(#[from] InvalidText),
-    /// It is empty \[MQTT-4.7.3-1\].
+    /// It is empty \[3.1.1/MQTT-4.7.3-1\] \[5.0/MQTT-4.7.3-1\].
     #[error("a topic has at least one character")]
     Empty,
-    /// A Topic Name holds `+` or `#` \[MQTT-3.3.2-2\].
+    /// A Topic Name holds `+` or `#` \[3.1.1/MQTT-4.7.1-1\] \[5.0/MQTT-4.7.0-1\].
     #[error("wildcard at byte {at} of a Topic Name")]
     Wildcard {
         /// The index of the wildcard.
         at: usize,
     },
-    /// A wildcard in a Topic Filter does not fill its level, or `#` is not last \[MQTT-4.7.1-1, -2 in 5.0; -2, -3 in
-    /// 3.1.1\].
+    /// A wildcard in a Topic Filter does not fill its level, or `#` is not last \[3.1.1/MQTT-4.7.1-2\] \[3.1.1/MQTT-4.7.1-3\]
+    /// \[5.0/MQTT-4.7.1-1\] \[5.0/MQTT-4.7.1-2\].
     #[error("misplaced wildcard at byte {at} of a Topic Filter")]
     Misplaced {
         /// The index of the wildcard.
         at: usize,
     },
-    /// A `$share/` filter without a well-formed `ShareName` and a filter behind it \[MQTT-4.8.2-1, -2\].
+    /// A `$share/` filter without a well-formed `ShareName` and a filter behind it
+    /// \[5.0/MQTT-4.8.2-1\] \[5.0/MQTT-4.8.2-2\].
     #[error("not $share/{{ShareName}}/{{filter}} from byte {at} on")]
     SharedSubscription {
         /// The index of the first wrong byte.
@@ -196,7 +197,8 @@ macro_rules! topic_type {
 
 /// A Topic Name: what a message is published to. At least one character, no wildcards, no U+0000, at most 65,535 bytes.
 ///
-/// Spec: 3.1 Appendix A, 3.1.1 §4.7, 5.0 §4.7 \[MQTT-4.7.0-1, MQTT-4.7.3-1, -2, -3\].
+/// Spec: 3.1 Appendix A, 3.1.1 §4.7 \[3.1.1/MQTT-4.7.1-1\] \[3.1.1/MQTT-4.7.3-1\] \[3.1.1/MQTT-4.7.3-2\] \[3.1.1/MQTT-4.7.3-3\],
+/// 5.0 §4.7 \[5.0/MQTT-4.7.0-1\] \[5.0/MQTT-4.7.3-1\] \[5.0/MQTT-4.7.3-2\] \[5.0/MQTT-4.7.3-3\].
 ///
 /// ```
 /// # use mqtt_codec::TopicName;
@@ -265,8 +267,10 @@ impl<B: Storage> TryFrom<Text<B>> for TopicFilter<B> {
 impl<B: Storage> TopicFilter<B> {
     /// Whether a message published to `topic` matches this filter.
     ///
-    /// Level by level and byte by byte, without normalization \[MQTT-4.7.3-4\]; `#` includes the parent level; a filter
-    /// that starts with a wildcard matches no topic that starts with `$` \[MQTT-4.7.2-1\] (3.1 has no such rule, and a
+    /// Level by level and byte by byte, without normalization \[3.1.1/MQTT-4.7.3-4\] \[5.0/MQTT-4.7.3-4\]; `#` includes
+    /// the parent level; a filter
+    /// that starts with a wildcard matches no topic that starts with `$`
+    /// \[3.1.1/MQTT-4.7.2-1\] \[5.0/MQTT-4.7.2-1\] (3.1 has no such rule, and a
     /// server may apply it). A `$share/` filter is compared as it stands, as 3.x wants it; in 5.0 match
     /// [`shared`](Self::shared)`.filter` instead.
     ///
@@ -300,7 +304,7 @@ impl<B: Storage> TopicFilter<B> {
     ///
     /// Only 5.0 has Shared Subscriptions; in 3.x such a filter is an ordinary one.
     ///
-    /// Spec: 5.0 §4.8.2 \[MQTT-4.8.2-1, MQTT-4.8.2-2\].
+    /// Spec: 5.0 §4.8.2 \[5.0/MQTT-4.8.2-1\] \[5.0/MQTT-4.8.2-2\].
     ///
     /// ```
     /// # use mqtt_codec::TopicFilter;

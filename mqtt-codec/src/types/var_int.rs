@@ -40,7 +40,7 @@ impl VarInt {
         }
     }
 
-    /// The shortest encoding \[MQTT-1.5.5-1\]: the bytes, of which the first [`encoded_len`](Self::encoded_len) count.
+    /// The shortest encoding \[5.0/MQTT-1.5.5-1\]: the bytes, of which the first [`encoded_len`](Self::encoded_len) count.
     #[inline]
     pub(crate) const fn to_bytes(self) -> [u8; 4] {
         let septets = [septet(self.0, 0), septet(self.0, 7), septet(self.0, 14), septet(self.0, 21)];

@@ -10,7 +10,7 @@ use crate::parse::{self, Cursor};
 
 /// The server answers a CONNECT.
 ///
-/// Session Present exists only beside *accepted* \[MQTT-3.2.2-4\], so it is part of that variant.
+/// Session Present exists only beside *accepted* \[3.1.1/MQTT-3.2.2-4\], so it is part of that variant.
 ///
 /// Spec: 3.1 §3.2, 3.1.1 §3.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -96,16 +96,17 @@ impl ConnAck {
         let code_at = body.offset();
         let code = body.read(Field::ReturnCode, parse::byte)?;
         body.finish()?;
-        let flags = if level == ProtocolLevel::V3_1 { 0 } else { flags };
+        let flags = if level == ProtocolLevel::V3_1 { 0 } else { flags }; // [3.1/V31-3.2-1]
         if flags > 1 {
             return Err(body.error(Field::ConnectAcknowledgeFlags, flags_at, Cause::AcknowledgeFlags(flags)));
         }
         let session_present = flags == 1;
         match (code, ConnectReturnCode::new(code)) {
             (0, _) => Ok(Self::Accepted { session_present }),
+            // [3.1/V31-2.2-14]
             (_, None) => Err(body.error(Field::ReturnCode, code_at, Cause::ReturnCode(code))),
             (_, Some(_)) if session_present => {
-                Err(body.error(Field::ConnectAcknowledgeFlags, flags_at, Cause::SessionPresent(code))) // [MQTT-3.2.2-4]
+                Err(body.error(Field::ConnectAcknowledgeFlags, flags_at, Cause::SessionPresent(code))) // [3.1.1/MQTT-3.2.2-4]
             }
             (_, Some(refusal)) => Ok(Self::Refused(refusal)),
         }

@@ -50,7 +50,8 @@ pub struct Connect<B: Storage = Shared> {
 pub struct Will<B: Storage = Shared> {
     /// Where it is published.
     pub topic: TopicName<B>,
-    /// The Will Message, 0 to 65,535 bytes. In 3.1 it is text of 7-bit ASCII by the document; any bytes are accepted.
+    /// The Will Message, 0 to 65,535 bytes. In 3.1 it is text of 7-bit ASCII by the document; any bytes are accepted
+    /// \[3.1/V31-3.1-5\].
     pub payload: Binary<B>,
     /// With which QoS.
     pub qos: Qos,
@@ -59,7 +60,7 @@ pub struct Will<B: Storage = Shared> {
 }
 
 /// User name, and password if there is one: 3.x has no password without a user name
-/// \[MQTT-3.1.2-22\].
+/// \[3.1.1/MQTT-3.1.2-22\].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "the standard closes the list of fields")]
 pub struct Credentials<B: Storage = Shared> {
@@ -76,7 +77,7 @@ pub enum InvalidClientId {
     /// 3.1 wants 1 to 23 characters (3.1 §3.1).
     #[error("a client identifier of {0} characters; MQTT 3.1 allows 1 to 23")]
     Length(usize),
-    /// 3.1.1 wants Clean Session 1 for an empty one \[MQTT-3.1.3-7\].
+    /// 3.1.1 wants Clean Session 1 for an empty one \[3.1.1/MQTT-3.1.3-7\].
     #[error("an empty client identifier needs Clean Session 1")]
     Empty,
 }
@@ -89,7 +90,7 @@ fn characters(text: &[u8]) -> usize {
 fn check_client_id(level: ProtocolLevel, id: &[u8], clean_session: bool) -> Result<(), InvalidClientId> {
     match level {
         ProtocolLevel::V3_1 => match characters(id) {
-            1..=23 => Ok(()),
+            1..=23 => Ok(()), // [3.1/V31-3.1-1] [3.1/V31-3.1-2]
             n => Err(InvalidClientId::Length(n)),
         },
         ProtocolLevel::V3_1_1 if id.is_empty() && !clean_session => Err(InvalidClientId::Empty),
@@ -160,6 +161,7 @@ impl<'a> Connect<&'a [u8]> {
         options: &DecodeOptions,
     ) -> Result<Self, DecodeError> {
         let lax = level == ProtocolLevel::V3_1;
+        // The order of the fields: [3.1.1/MQTT-3.1.3-1].
         body.read_protocol(Field::ProtocolLevel)?;
         let at = body.offset();
         let flags = body.read(Field::ConnectFlags, parse::byte)?;
@@ -168,7 +170,7 @@ impl<'a> Connect<&'a [u8]> {
         let keep_alive = body.read(Field::KeepAlive, parse::u16)?;
 
         let at = body.offset();
-        let client_id = body.text(Field::ClientIdentifier, strings)?;
+        let client_id = body.text(Field::ClientIdentifier, strings)?; // [3.1/V31-3.1-3] [3.1.1/MQTT-3.1.3-3] [3.1.1/MQTT-3.1.3-4]
         if !options.any_client_identifier
             && let Err(e) = check_client_id(level, client_id.as_bytes(), clean_session)
         {
@@ -176,46 +178,47 @@ impl<'a> Connect<&'a [u8]> {
                 InvalidClientId::Length(n) => {
                     Cause::ClientIdentifierLength(u16::try_from(n).unwrap_or(u16::MAX))
                 }
-                InvalidClientId::Empty => Cause::ClientIdentifierMissing, // [MQTT-3.1.3-7]
+                InvalidClientId::Empty => Cause::ClientIdentifierMissing, // [3.1.1/MQTT-3.1.3-7]
             };
             return Err(body.error(Field::ClientIdentifier, at, cause));
         }
         let will = if flags & WILL == 0 {
             None
         } else {
-            let topic = body.topic_name(Field::WillTopic, strings)?; // [MQTT-3.1.2-9]
+            let topic = body.topic_name(Field::WillTopic, strings)?; // [3.1.1/MQTT-3.1.2-9] [3.1.1/MQTT-3.1.3-10]
             let payload = body.read(Field::WillMessage, parse::binary)?;
             let qos = Qos::new((flags & WILL_QOS) >> 3).unwrap_or_default();
             Some(Will { topic, payload, qos, retain: flags & WILL_RETAIN != 0 })
         };
-        // 3.1 lets flagged strings be missing, for the sake of clients older than the fields.
+        // 3.1 lets flagged strings be missing, for the sake of clients older than the fields [3.1/V31-3.1-6] [3.1/V31-3.1-7].
+        // [3.1.1/MQTT-3.1.2-18] [3.1.1/MQTT-3.1.2-20] [3.1.1/MQTT-3.1.2-21]
         let has = |flag: u8, body: &Cursor<'_>| flags & flag != 0 && !(lax && body.is_empty());
         let credentials = if has(USER_NAME, &body) {
-            let user_name = body.text(Field::UserName, strings)?; // [MQTT-3.1.2-19]
+            let user_name = body.text(Field::UserName, strings)?; // [3.1.1/MQTT-3.1.2-19] [3.1.1/MQTT-3.1.3-11]
             let password =
                 if has(PASSWORD, &body) { Some(body.read(Field::Password, parse::binary)?) } else { None };
             Some(Credentials { user_name, password })
         } else {
             None
         };
-        body.finish()?;
+        body.finish()?; // [3.1/V31-3.1-8] [3.1.1/MQTT-3.1.4-1]
         Ok(Self { level, client_id, clean_session, keep_alive, will, credentials })
     }
 }
 
 fn check_flags(flags: u8, lax: bool) -> Result<(), Cause> {
     if flags & RESERVED != 0 && !lax {
-        return Err(Cause::ReservedConnectFlag(flags)); // [MQTT-3.1.2-3]
+        return Err(Cause::ReservedConnectFlag(flags)); // [3.1/V31-2.2-6] [3.1.1/MQTT-3.1.2-3]
     }
     if flags & WILL != 0 {
         if flags & WILL_QOS == WILL_QOS {
-            return Err(Cause::WillQos); // [MQTT-3.1.2-14]
+            return Err(Cause::WillQos); // [3.1/V31-2.2-9] [3.1.1/MQTT-3.1.2-14]
         }
     } else if flags & (WILL_QOS | WILL_RETAIN) != 0 && !lax {
-        return Err(Cause::WillFlags(flags)); // [MQTT-3.1.2-11, -13, -15]
+        return Err(Cause::WillFlags(flags)); // [3.1/V31-2.2-8] [3.1.1/MQTT-3.1.2-11] [3.1.1/MQTT-3.1.2-13] [3.1.1/MQTT-3.1.2-15]
     }
     if flags & (USER_NAME | PASSWORD) == PASSWORD {
-        return Err(Cause::PasswordWithoutUserName); // [MQTT-3.1.2-22]
+        return Err(Cause::PasswordWithoutUserName); // [3.1/V31-2.2-10] [3.1.1/MQTT-3.1.2-22]
     }
     Ok(())
 }

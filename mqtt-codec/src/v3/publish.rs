@@ -60,9 +60,9 @@ impl<B: Storage> Publish<B> {
 pub(crate) fn read_delivery(body: &mut Cursor<'_>, flags: u8) -> Result<Delivery, DecodeError> {
     let qos = flags & 0b0110;
     if qos == 0 {
-        return Ok(Delivery::AtMostOnce); // [MQTT-2.3.1-5] in 3.1.1, [MQTT-2.2.1-2] in 5.0
+        return Ok(Delivery::AtMostOnce); // [3.1.1/MQTT-2.3.1-5] [5.0/MQTT-2.2.1-2]
     }
-    let packet_id = body.read(Field::PacketIdentifier, parse::packet_id)?; // [MQTT-2.3.1-1], [MQTT-2.2.1-3]
+    let packet_id = body.read(Field::PacketIdentifier, parse::packet_id)?; // [3.1/V31-2.4-1] [3.1.1/MQTT-2.3.1-1] [5.0/MQTT-2.2.1-3] [5.0/MQTT-2.2.1-4]
     let dup = flags & 0b1000 != 0;
     Ok(if qos == 0b0010 {
         Delivery::AtLeastOnce { packet_id, dup }
@@ -74,7 +74,7 @@ pub(crate) fn read_delivery(body: &mut Cursor<'_>, flags: u8) -> Result<Delivery
 impl<'a> Publish<&'a [u8]> {
     #[inline(always)]
     pub(super) fn read(mut body: Cursor<'a>, flags: u8, strings: Strings<'_>) -> Result<Self, DecodeError> {
-        let topic = body.topic_name(Field::TopicName, strings)?; // [MQTT-3.3.2-1, -2]
+        let topic = body.topic_name(Field::TopicName, strings)?; // [3.1/V31-3.3-3] [3.1.1/MQTT-3.3.2-1] [3.1.1/MQTT-3.3.2-2]
         let delivery = read_delivery(&mut body, flags)?;
         Ok(Self { delivery, retain: flags & 1 != 0, topic, payload: body.rest() })
     }

@@ -40,7 +40,7 @@ impl<B: Storage> sealed_item::Sealed for Subscription<B> {}
 impl<B: Storage> Item for Subscription<B> {
     type Of<'a> = Subscription<&'a [u8]>;
 
-    /// The upper six bits of the Requested QoS were checked in 3.1.1, and mean nothing in 3.1.
+    /// The upper six bits of the Requested QoS were checked in 3.1.1, and mean nothing in 3.1 \[3.1/V31-3.8-2\].
     #[inline]
     fn read<'a>(bytes: &mut &'a [u8]) -> Option<Subscription<&'a [u8]>> {
         let filter = TopicFilter::checked(read_prefixed(bytes)?);
@@ -64,16 +64,16 @@ impl<'a> Subscribe<&'a [u8]> {
         let packet_id = body.read(Field::PacketIdentifier, parse::packet_id)?;
         let filters = List::checked(body.rest());
         if body.is_empty() {
-            return Err(body.error(Field::TopicFilter, body.offset(), Cause::EmptyList)); // [MQTT-3.8.3-3]
+            return Err(body.error(Field::TopicFilter, body.offset(), Cause::EmptyList)); // [3.1.1/MQTT-3.8.3-3]
         }
         if !strings.refuses_ascii() && is_plain_list(body.rest()) {
             return Ok(Self { packet_id, filters });
         }
         while !body.is_empty() {
-            body.read(Field::TopicFilter, |i| strings.topic_filter(i))?;
+            body.read(Field::TopicFilter, |i| strings.topic_filter(i))?; // [3.1.1/MQTT-3.8.3-1]
             let at = body.offset();
             let requested = body.read(Field::RequestedQos, parse::byte)?;
-            let fault = |cause| Err(body.error(Field::RequestedQos, at, cause)); // [MQTT-3.8.3-4]
+            let fault = |cause| Err(body.error(Field::RequestedQos, at, cause)); // [3.1/V31-3.8-3] [3.1.1/MQTT-3.8.3-4]
             if requested & 0b1111_1100 != 0 && level == ProtocolLevel::V3_1_1 {
                 return fault(Cause::SubscriptionReserved(requested));
             }
@@ -100,7 +100,7 @@ fn is_plain_list(mut list: &[u8]) -> bool {
 
 impl<B: Storage> Body for Subscribe<B> {
     fn first_byte(&self) -> u8 {
-        PacketType::Subscribe.first_byte() // [MQTT-3.8.1-1]
+        PacketType::Subscribe.first_byte() // [3.1/V31-3.8-1] [3.1.1/MQTT-3.8.1-1]
     }
 
     /// As the list is, or entry by entry where it holds bits that 3.1 leaves unused: they are sent as 0.
@@ -155,7 +155,7 @@ pub struct SubAck<B: Storage = Shared> {
 
 /// What became of one subscription.
 ///
-/// Spec: 3.1 §3.9 (granted QoS only), 3.1.1 §3.9.3 \[MQTT-3.9.3-2\].
+/// Spec: 3.1 §3.9 (granted QoS only), 3.1.1 §3.9.3 \[3.1.1/MQTT-3.9.3-2\].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "the standard closes the list; other codes are reserved")]
 pub enum SubscribeReturnCode {
@@ -209,6 +209,7 @@ impl<'a> SubAck<&'a [u8]> {
         let codes = body.rest();
         let at = body.offset();
         if codes.is_empty() {
+            // [3.1.1/MQTT-3.8.4-5]
             return Err(body.error(Field::ReturnCode, at, Cause::EmptyList));
         }
         let known = |&code: &u8| match SubscribeReturnCode::new(code) {
@@ -217,7 +218,7 @@ impl<'a> SubAck<&'a [u8]> {
             None => false,
         };
         match codes.iter().enumerate().find(|(_, code)| !known(code)) {
-            Some((i, &code)) => Err(body.error(Field::ReturnCode, at + i, Cause::ReturnCode(code))), // [MQTT-3.9.3-2]
+            Some((i, &code)) => Err(body.error(Field::ReturnCode, at + i, Cause::ReturnCode(code))), // [3.1/V31-3.9-1] [3.1.1/MQTT-3.9.3-2]
             None => Ok(Self { packet_id, return_codes: List::checked(codes) }),
         }
     }

@@ -44,10 +44,10 @@ impl<'a> Unsubscribe<&'a [u8]> {
         let packet_id = body.read(Field::PacketIdentifier, parse::packet_id)?;
         let filters = List::checked(body.rest());
         if body.is_empty() {
-            return Err(body.error(Field::TopicFilter, body.offset(), Cause::EmptyList)); // [MQTT-3.10.3-2]
+            return Err(body.error(Field::TopicFilter, body.offset(), Cause::EmptyList)); // [3.1.1/MQTT-3.10.3-2]
         }
         while !body.is_empty() {
-            body.read(Field::TopicFilter, |i| strings.topic_filter(i))?;
+            body.read(Field::TopicFilter, |i| strings.topic_filter(i))?; // [3.1.1/MQTT-3.10.3-1]
         }
         Ok(Self { packet_id, filters })
     }
@@ -55,7 +55,7 @@ impl<'a> Unsubscribe<&'a [u8]> {
 
 impl<B: Storage> Body for Unsubscribe<B> {
     fn first_byte(&self) -> u8 {
-        PacketType::Unsubscribe.first_byte() // [MQTT-3.10.1-1]
+        PacketType::Unsubscribe.first_byte() // [3.1/V31-3.10-1] [3.1.1/MQTT-3.10.1-1]
     }
 
     fn write<S: Sink>(&self, out: &mut S) {

@@ -14,7 +14,7 @@ use core::marker::PhantomData;
 /// The properties of a packet, in the order they travel.
 ///
 /// A block is checked once, when it is decoded or built, and kept as it travels; so it needs no memory of its own, and
-/// a broker can pass properties on in their order \[MQTT-3.3.2-18\] by handing over the block. The methods of each kind
+/// a broker can pass properties on in their order \[5.0/MQTT-3.3.2-18\] by handing over the block. The methods of each kind
 /// (such as [`PublishProperties`](super::PublishProperties)) name the properties that its packet may carry, so that a
 /// misplaced one does not compile.
 ///
@@ -53,7 +53,8 @@ impl<B: Storage, K: Kind> Properties<B, K> {
 
     /// The User Properties, in the order they travel.
     ///
-    /// Spec: 5.0 §3.1.2.11.8; order is kept in PUBLISH and Will \[MQTT-3.3.2-18, MQTT-3.1.3-10\].
+    /// Spec: 5.0 §3.1.2.11.8; order is kept in PUBLISH \[5.0/MQTT-3.3.2-18\] and Will
+    /// \[5.0/MQTT-3.1.3-10\].
     pub fn user_properties(&self) -> impl Iterator<Item = UserProperty<'_>> {
         self.iter().filter_map(|property| match property {
             Property::UserProperty(pair) => Some(pair),
@@ -91,7 +92,7 @@ impl<B: Storage, K: Kind> Properties<B, K> {
     pub(super) fn write(&self, out: &mut impl Sink) {
         let bytes = self.as_bytes();
         if bytes.is_empty() {
-            return out.put_u8(0); // nearly all of them
+            return out.put_u8(0); // nearly all of them [5.0/MQTT-2.2.2-1]
         }
         // A block never outgrows its packet, whose length is checked.
         out.put_var_int(VarInt::try_from(bytes.len()).unwrap_or(VarInt::MAX));

@@ -30,7 +30,7 @@ impl<B: Storage> ConnAck<B> {
         Self { session_present, reason: ConnAckReason::Success, properties }
     }
 
-    /// The connection is answered with this reason and without a session \[MQTT-3.2.2-6\].
+    /// The connection is answered with this reason and without a session \[5.0/MQTT-3.2.2-6\].
     #[must_use]
     pub fn new(reason: ConnAckReason, properties: ConnAckProperties<B>) -> Self {
         Self { session_present: false, reason, properties }
@@ -58,12 +58,12 @@ impl<'a> ConnAck<&'a [u8]> {
         let flags_at = body.offset();
         let flags = body.read(Field::ConnectAcknowledgeFlags, parse::byte)?;
         if flags > 1 {
-            return Err(body.error(Field::ConnectAcknowledgeFlags, flags_at, Cause::AcknowledgeFlags(flags))); // [MQTT-3.2.2-1]
+            return Err(body.error(Field::ConnectAcknowledgeFlags, flags_at, Cause::AcknowledgeFlags(flags))); // [5.0/MQTT-3.2.2-1]
         }
         let session_present = flags == 1;
         let reason = super::read_reason::<ConnAckReason>(&mut body, options)?;
         if session_present && reason != ConnAckReason::Success {
-            let cause = Cause::SessionPresent(reason.get()); // [MQTT-3.2.2-6]
+            let cause = Cause::SessionPresent(reason.get()); // [5.0/MQTT-3.2.2-6]
             return Err(body.error(Field::ConnectAcknowledgeFlags, flags_at, cause));
         }
         let properties = ConnAckProperties::read(&mut body, Field::PropertyLength, strings, options)?;

@@ -102,26 +102,27 @@ impl<'a> Connect<&'a [u8]> {
         strings: Strings<'_>,
         options: &DecodeOptions,
     ) -> Result<Self, DecodeError> {
+        // The order of the fields: [5.0/MQTT-3.1.3-1].
         body.read_protocol(Field::ProtocolVersion)?;
         let at = body.offset();
         let flags = body.read(Field::ConnectFlags, parse::byte)?;
         check_flags(flags).map_err(|cause| body.error(Field::ConnectFlags, at, cause))?;
         let keep_alive = body.read(Field::KeepAlive, parse::u16)?;
         let properties = ConnectProperties::read(&mut body, Field::PropertyLength, strings, options)?;
-        let client_id = body.text(Field::ClientIdentifier, strings)?;
+        let client_id = body.text(Field::ClientIdentifier, strings)?; // [5.0/MQTT-3.1.3-3] [5.0/MQTT-3.1.3-4]
         let will =
             if flags & WILL == 0 { None } else { Some(Will::read(&mut body, flags, strings, options)?) };
         let user_name = if flags & USER_NAME == 0 {
-            None // [MQTT-3.1.2-16]
+            None // [5.0/MQTT-3.1.2-16]
         } else {
-            Some(body.text(Field::UserName, strings)?) // [MQTT-3.1.2-17]
+            Some(body.text(Field::UserName, strings)?) // [5.0/MQTT-3.1.2-17] [5.0/MQTT-3.1.3-12]
         };
         let password = if flags & PASSWORD == 0 {
-            None // [MQTT-3.1.2-18]
+            None // [5.0/MQTT-3.1.2-18]
         } else {
-            Some(body.read(Field::Password, parse::binary)?) // [MQTT-3.1.2-19]
+            Some(body.read(Field::Password, parse::binary)?) // [5.0/MQTT-3.1.2-19]
         };
-        body.finish()?;
+        body.finish()?; // [5.0/MQTT-3.1.4-1]
         Ok(Self {
             clean_start: flags & CLEAN_START != 0,
             keep_alive,
@@ -142,8 +143,8 @@ impl<'a> Will<&'a [u8]> {
         strings: Strings<'_>,
         options: &DecodeOptions,
     ) -> Result<Self, DecodeError> {
-        let properties = WillProperties::read(body, Field::WillPropertyLength, strings, options)?; // [MQTT-3.1.2-9]
-        let topic = body.topic_name(Field::WillTopic, strings)?; // [MQTT-3.1.3-11]
+        let properties = WillProperties::read(body, Field::WillPropertyLength, strings, options)?; // [5.0/MQTT-3.1.2-9]
+        let topic = body.topic_name(Field::WillTopic, strings)?; // [5.0/MQTT-3.1.3-11]
         let at = body.offset() + 2;
         let payload = body.read(Field::WillPayload, parse::binary)?;
         if options.check_payload_format && properties.payload_format_indicator() == Some(PayloadFormat::Utf8)
@@ -157,11 +158,11 @@ impl<'a> Will<&'a [u8]> {
 
 fn check_flags(flags: u8) -> Result<(), Cause> {
     if flags & RESERVED != 0 {
-        Err(Cause::ReservedConnectFlag(flags)) // [MQTT-3.1.2-3]
+        Err(Cause::ReservedConnectFlag(flags)) // [5.0/MQTT-3.1.2-3]
     } else if flags & WILL != 0 && flags & WILL_QOS == WILL_QOS {
-        Err(Cause::WillQos) // [MQTT-3.1.2-12]
+        Err(Cause::WillQos) // [5.0/MQTT-3.1.2-12]
     } else if flags & WILL == 0 && flags & (WILL_QOS | WILL_RETAIN) != 0 {
-        Err(Cause::WillFlags(flags)) // [MQTT-3.1.2-11, -13]
+        Err(Cause::WillFlags(flags)) // [5.0/MQTT-3.1.2-11] [5.0/MQTT-3.1.2-13]
     } else {
         Ok(())
     }

@@ -41,7 +41,7 @@ impl<'a> Disconnect<&'a [u8]> {
         let reason = if body.is_empty() {
             DisconnectReason::NormalDisconnection
         } else {
-            super::read_reason(&mut body, options)? // [MQTT-3.14.2-1]
+            super::read_reason(&mut body, options)? // [5.0/MQTT-3.14.2-1]
         };
         let properties = if body.is_empty() {
             DisconnectProperties::default()
@@ -104,7 +104,7 @@ impl<'a> Auth<&'a [u8]> {
             // §3.15.2.1 prints this form for Success without properties, §3.15.2.2.2 makes it a Protocol Error.
             return Err(body.error(Field::AuthenticationMethod, body.offset(), Cause::AuthenticationMethod));
         }
-        let reason = super::read_reason(&mut body, options)?; // [MQTT-3.15.2-1]
+        let reason = super::read_reason(&mut body, options)?; // [5.0/MQTT-3.15.2-1]
         let properties = AuthProperties::read(&mut body, Field::PropertyLength, strings, options)?;
         body.finish()?;
         Ok(Self { reason, properties })

@@ -192,9 +192,10 @@ kinds! {
 
     /// The properties of PUBLISH. Spec: 5.0 §3.3.2.3.
     Publish PublishProperties (Rules {
+        // One for each subscription that matched [5.0/MQTT-3.3.4-3] [5.0/MQTT-3.3.4-4].
         repeatable: PLAIN.repeatable | PropertyId::SubscriptionIdentifier.bit(),
         forgets_repeats: true,
-        from_server: PropertyId::SubscriptionIdentifier.bit(), // [MQTT-3.3.4-6]
+        from_server: PropertyId::SubscriptionIdentifier.bit(), // [5.0/MQTT-3.3.4-6]
         ..PLAIN
     }) {
         payload_format_indicator: PayloadFormatIndicator PayloadFormat
@@ -230,7 +231,7 @@ kinds! {
 
     /// The properties of DISCONNECT. Spec: 5.0 §3.14.2.2.
     Disconnect DisconnectProperties (Rules {
-        from_client: PropertyId::SessionExpiryInterval.bit(), // [MQTT-3.14.2-2]
+        from_client: PropertyId::SessionExpiryInterval.bit(), // [5.0/MQTT-3.14.2-2]
         from_server: PropertyId::ServerReference.bit(),
         ..PLAIN
     }) {

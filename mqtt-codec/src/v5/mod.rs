@@ -190,6 +190,8 @@ fn read_reason<R: ReasonCode>(body: &mut Cursor<'_>, options: &DecodeOptions) ->
     let at = body.offset();
     let code = body.read(Field::ReasonCode, parse::byte)?;
     let Some(reason) = R::from_u8(code) else {
+        // [5.0/MQTT-3.2.2-8] [5.0/MQTT-3.4.2-1] [5.0/MQTT-3.5.2-1] [5.0/MQTT-3.6.2-1] [5.0/MQTT-3.7.2-1]
+        // [5.0/MQTT-3.14.2-1] [5.0/MQTT-3.15.2-1]
         return Err(body.error(Field::ReasonCode, at, Cause::ReasonCode(code)));
     };
     match (options.known_sender(), reason.only_from()) {

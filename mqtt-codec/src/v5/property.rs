@@ -109,13 +109,13 @@ property_table! {
     PayloadFormatIndicator = 1 Flag PayloadFormat;
     /// 2: how long the message is of use, in seconds. PUBLISH, Will.
     MessageExpiryInterval = 2 U32 u32;
-    /// 3: what the payload means to the application. PUBLISH, Will.
+    /// 3: what the payload means to the application \[5.0/MQTT-3.3.2-19\]. PUBLISH, Will.
     ContentType = 3 Text Text<&'a [u8]>;
-    /// 8: where a response is to be published. PUBLISH, Will.
+    /// 8: where a response is to be published \[5.0/MQTT-3.3.2-13\]. PUBLISH, Will.
     ResponseTopic = 8 Topic TopicName<&'a [u8]>;
     /// 9: tells the requester which request a response is for. PUBLISH, Will.
     CorrelationData = 9 Binary Binary<&'a [u8]>;
-    /// 11: which subscription led here. PUBLISH (from servers only), SUBSCRIBE.
+    /// 11: which subscription led here. PUBLISH (from servers only \[5.0/MQTT-3.3.4-6\]), SUBSCRIBE.
     SubscriptionIdentifier = 11 VarInt SubscriptionId;
     /// 17: how long the session outlives the connection, in seconds; 0xFFFFFFFF is for ever. CONNECT, CONNACK, DISCONNECT.
     SessionExpiryInterval = 17 U32 u32;
@@ -143,7 +143,7 @@ property_table! {
     ReceiveMaximum = 33 NonZeroU16 NonZeroU16;
     /// 34: the highest Topic Alias that the sender takes. CONNECT, CONNACK.
     TopicAliasMaximum = 34 U16 u16;
-    /// 35: a number that stands for the Topic Name. PUBLISH.
+    /// 35: a number that stands for the Topic Name, never 0 \[5.0/MQTT-3.3.2-8\]. PUBLISH.
     TopicAlias = 35 NonZeroU16 NonZeroU16;
     /// 36: the highest QoS that the server supports, 0 or 1. CONNACK.
     MaximumQos = 36 Flag Qos;

@@ -110,7 +110,7 @@ impl<'a> Publish<&'a [u8]> {
         options: &DecodeOptions,
     ) -> Result<Self, DecodeError> {
         let topic_at = body.offset();
-        let topic = body.topic_name_or_none(Field::TopicName, strings)?; // [MQTT-3.3.2-1, -2]
+        let topic = body.topic_name_or_none(Field::TopicName, strings)?; // [5.0/MQTT-3.3.2-1] [5.0/MQTT-3.3.2-2]
         let delivery = read_delivery(&mut body, flags)?;
         let properties = PublishProperties::read(&mut body, Field::PropertyLength, strings, options)?;
         let payload = body.rest();

@@ -100,7 +100,7 @@ macro_rules! reason_codes {
 }
 
 reason_codes! {
-    /// The reason codes of CONNACK. Spec: 5.0 §3.2.2.2 \[MQTT-3.2.2-8\].
+    /// The reason codes of CONNACK. Spec: 5.0 §3.2.2.2 \[5.0/MQTT-3.2.2-8\].
     ConnAckReason {
         Success = 0x00 "Success",
         UnspecifiedError = 0x80 "Unspecified error",
@@ -126,7 +126,7 @@ reason_codes! {
         ConnectionRateExceeded = 0x9f "Connection rate exceeded",
     }
 
-    /// The reason codes of PUBACK. Spec: 5.0 §3.4.2.1 \[MQTT-3.4.2-1\].
+    /// The reason codes of PUBACK. Spec: 5.0 §3.4.2.1 \[5.0/MQTT-3.4.2-1\].
     PubAckReason {
         Success = 0x00 "Success",
         NoMatchingSubscribers = 0x10 "No matching subscribers" Server,
@@ -139,7 +139,7 @@ reason_codes! {
         PayloadFormatInvalid = 0x99 "Payload format invalid",
     }
 
-    /// The reason codes of PUBREC. Spec: 5.0 §3.5.2.1 \[MQTT-3.5.2-1\].
+    /// The reason codes of PUBREC. Spec: 5.0 §3.5.2.1 \[5.0/MQTT-3.5.2-1\].
     PubRecReason {
         Success = 0x00 "Success",
         NoMatchingSubscribers = 0x10 "No matching subscribers" Server,
@@ -152,19 +152,19 @@ reason_codes! {
         PayloadFormatInvalid = 0x99 "Payload format invalid",
     }
 
-    /// The reason codes of PUBREL. Spec: 5.0 §3.6.2.1 \[MQTT-3.6.2-1\].
+    /// The reason codes of PUBREL. Spec: 5.0 §3.6.2.1 \[5.0/MQTT-3.6.2-1\].
     PubRelReason {
         Success = 0x00 "Success",
         PacketIdentifierNotFound = 0x92 "Packet Identifier not found",
     }
 
-    /// The reason codes of PUBCOMP. Spec: 5.0 §3.7.2.1 \[MQTT-3.7.2-1\].
+    /// The reason codes of PUBCOMP. Spec: 5.0 §3.7.2.1 \[5.0/MQTT-3.7.2-1\].
     PubCompReason {
         Success = 0x00 "Success",
         PacketIdentifierNotFound = 0x92 "Packet Identifier not found",
     }
 
-    /// The reason codes of SUBACK. Spec: 5.0 §3.9.3 \[MQTT-3.9.3-2\].
+    /// The reason codes of SUBACK. Spec: 5.0 §3.9.3 \[5.0/MQTT-3.9.3-2\].
     SubAckReason {
         GrantedQos0 = 0x00 "Granted QoS 0",
         GrantedQos1 = 0x01 "Granted QoS 1",
@@ -180,7 +180,7 @@ reason_codes! {
         WildcardSubscriptionsNotSupported = 0xa2 "Wildcard Subscriptions not supported",
     }
 
-    /// The reason codes of UNSUBACK. Spec: 5.0 §3.11.3 \[MQTT-3.11.3-2\].
+    /// The reason codes of UNSUBACK. Spec: 5.0 §3.11.3 \[5.0/MQTT-3.11.3-2\].
     UnsubAckReason {
         Success = 0x00 "Success",
         NoSubscriptionExisted = 0x11 "No subscription existed",
@@ -191,7 +191,7 @@ reason_codes! {
         PacketIdentifierInUse = 0x91 "Packet Identifier in use",
     }
 
-    /// The reason codes of DISCONNECT. Spec: 5.0 §3.14.2.1 \[MQTT-3.14.2-1\].
+    /// The reason codes of DISCONNECT. Spec: 5.0 §3.14.2.1 \[5.0/MQTT-3.14.2-1\].
     ///
     /// 0x8C (Bad authentication method) stands for DISCONNECT in table 2-6 but not in table 3-10, which binds.
     DisconnectReason {
@@ -226,7 +226,7 @@ reason_codes! {
         WildcardSubscriptionsNotSupported = 0xa2 "Wildcard Subscriptions not supported" Server,
     }
 
-    /// The reason codes of AUTH. Spec: 5.0 §3.15.2.1 \[MQTT-3.15.2-1\].
+    /// The reason codes of AUTH. Spec: 5.0 §3.15.2.1 \[5.0/MQTT-3.15.2-1\].
     AuthReason {
         Success = 0x00 "Success" Server,
         ContinueAuthentication = 0x18 "Continue authentication",

@@ -62,7 +62,7 @@ pub struct Subscription<B: Storage = Shared> {
 pub struct SubscriptionOptions {
     /// Maximum QoS: the highest at which the server may send.
     pub qos: Qos,
-    /// No Local: do not send back what this client published. Not on a Shared Subscription \[MQTT-3.8.3-4\].
+    /// No Local: do not send back what this client published. Not on a Shared Subscription \[5.0/MQTT-3.8.3-4\].
     pub no_local: bool,
     /// Retain As Published: keep the RETAIN flag that the message was published with.
     pub retain_as_published: bool,
@@ -122,7 +122,7 @@ impl SubscriptionOptions {
     /// Reads the options; what is wrong with them otherwise.
     fn from_byte(byte: u8) -> Result<Self, Cause> {
         if byte & 0b1100_0000 != 0 {
-            return Err(Cause::SubscriptionReserved(byte)); // [MQTT-3.8.3-5]
+            return Err(Cause::SubscriptionReserved(byte)); // [5.0/MQTT-3.8.3-5]
         }
         Ok(Self {
             qos: Qos::new(byte & 0b11).ok_or(Cause::RequestedQosThree)?,
@@ -168,16 +168,16 @@ impl<'a> Subscribe<&'a [u8]> {
         let properties = SubscribeProperties::read(&mut body, Field::PropertyLength, strings, options)?;
         let filters = List::checked(body.rest());
         if body.is_empty() {
-            return Err(body.error(Field::TopicFilter, body.offset(), Cause::EmptyList)); // [MQTT-3.8.3-2]
+            return Err(body.error(Field::TopicFilter, body.offset(), Cause::EmptyList)); // [5.0/MQTT-3.8.3-2]
         }
         while !body.is_empty() {
-            let filter = body.read(Field::TopicFilter, |i| strings.topic_filter_v5(i))?;
+            let filter = body.read(Field::TopicFilter, |i| strings.topic_filter_v5(i))?; // [5.0/MQTT-3.8.3-1]
             let at = body.offset();
             let options = body.read(Field::SubscriptionOptions, parse::byte)?;
             let fault = |cause| body.error(Field::SubscriptionOptions, at, cause);
             let options = SubscriptionOptions::from_byte(options).map_err(fault)?;
             if options.no_local && filter.shared().is_some() {
-                return Err(fault(Cause::SharedNoLocal)); // [MQTT-3.8.3-4]
+                return Err(fault(Cause::SharedNoLocal)); // [5.0/MQTT-3.8.3-4]
             }
         }
         Ok(Self { packet_id, properties, filters })
@@ -186,7 +186,7 @@ impl<'a> Subscribe<&'a [u8]> {
 
 impl<B: Storage> Body for Subscribe<B> {
     fn first_byte(&self) -> u8 {
-        PacketType::Subscribe.first_byte() // [MQTT-3.8.1-1]
+        PacketType::Subscribe.first_byte() // [5.0/MQTT-3.8.1-1]
     }
 
     fn write<S: Sink>(&self, out: &mut S) {
@@ -262,10 +262,10 @@ impl<'a> Unsubscribe<&'a [u8]> {
         let properties = UnsubscribeProperties::read(&mut body, Field::PropertyLength, strings, options)?;
         let filters = List::checked(body.rest());
         if body.is_empty() {
-            return Err(body.error(Field::TopicFilter, body.offset(), Cause::EmptyList)); // [MQTT-3.10.3-2]
+            return Err(body.error(Field::TopicFilter, body.offset(), Cause::EmptyList)); // [5.0/MQTT-3.10.3-2]
         }
         while !body.is_empty() {
-            body.read(Field::TopicFilter, |i| strings.topic_filter_v5(i))?;
+            body.read(Field::TopicFilter, |i| strings.topic_filter_v5(i))?; // [5.0/MQTT-3.10.3-1]
         }
         Ok(Self { packet_id, properties, filters })
     }
@@ -273,7 +273,7 @@ impl<'a> Unsubscribe<&'a [u8]> {
 
 impl<B: Storage> Body for Unsubscribe<B> {
     fn first_byte(&self) -> u8 {
-        PacketType::Unsubscribe.first_byte() // [MQTT-3.10.1-1]
+        PacketType::Unsubscribe.first_byte() // [5.0/MQTT-3.10.1-1]
     }
 
     fn write<S: Sink>(&self, out: &mut S) {
@@ -313,7 +313,7 @@ pub struct FiltersAck<R: ListedReason, B: Storage = Shared> {
     pub packet_id: PacketId,
     /// The properties.
     pub properties: AckProperties<B>,
-    /// One code per filter, in the order of the request.
+    /// One code per filter, in the order of the request \[5.0/MQTT-3.9.3-1\] \[5.0/MQTT-3.11.3-1\].
     pub reasons: List<B, R>,
 }
 
@@ -375,9 +375,11 @@ impl<'a, R: ListedReason> FiltersAck<R, &'a [u8]> {
         let codes = body.rest();
         let at = body.offset();
         if codes.is_empty() {
+            // [5.0/MQTT-3.8.4-6] [5.0/MQTT-3.11.3-2]
             return Err(body.error(Field::ReasonCode, at, Cause::EmptyList));
         }
         match codes.iter().enumerate().find(|&(_, &code)| R::from_u8(code).is_none()) {
+            // [5.0/MQTT-3.9.3-2] [5.0/MQTT-3.11.3-2]
             Some((i, &code)) => Err(body.error(Field::ReasonCode, at + i, Cause::ReasonCode(code))),
             None => Ok(Self { packet_id, properties, reasons: List::checked(codes) }),
         }
