@@ -20,9 +20,10 @@ pub use address::{Address, AddressError, Scheme};
 pub use connect::{Cluster, Connector, Node, TcpConnector};
 pub use pem::FileError;
 pub use tls::TlsOptions;
+pub(crate) use trouble::Misframed;
 pub use trouble::Trouble;
+pub(crate) use websocket::connect as connect_websocket;
 pub use websocket::{Frames, TextSwitch, accept_websocket};
-pub(crate) use websocket::{Misframed, connect as connect_websocket};
 
 use tls::Tls;
 

@@ -61,6 +61,30 @@ pub enum Trouble {
     ClosedInWebSocket,
 }
 
+/// How the other side broke what MQTT says about WebSocket.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{how}")]
+pub(crate) struct Misframed {
+    how: String,
+}
+
+impl Misframed {
+    pub(super) fn new(how: impl Into<String>) -> Self {
+        Self { how: how.into() }
+    }
+
+    /// What an error says about it, if it is one.
+    pub(crate) fn of(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+}
+
+impl From<Misframed> for io::Error {
+    fn from(error: Misframed) -> Self {
+        Self::new(io::ErrorKind::InvalidData, error)
+    }
+}
+
 fn list(names: &[String]) -> String {
     if names.is_empty() { String::new() } else { format!(" but for {}", names.join(", ")) }
 }
@@ -144,7 +168,7 @@ impl Trouble {
             WsError::Http(response) => Self::Http(status(response.status())),
             WsError::Protocol(ProtocolError::SecWebSocketSubProtocolError(_)) => {
                 let how = "the answer to the WebSocket handshake does not choose the sub-protocol `mqtt`";
-                return super::Misframed::new(how).into();
+                return Misframed::new(how).into();
             }
             other => Self::NotHttp(other.to_string()),
         };

@@ -12,7 +12,6 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use futures_util::{Sink, Stream as _};
 use mqtt_codec::{Decoded, FixedHeader, Version};
-use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
@@ -21,34 +20,10 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{ClientRequestBuilder, Message};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config, client_async_with_config};
 
-use super::{Address, Layer, Stream, Trouble};
+use super::{Address, Layer, Misframed, Stream, Trouble};
 
 /// The sub-protocol of MQTT.
 const SUB_PROTOCOL: &str = "mqtt";
-
-/// How the other side broke what MQTT says about WebSocket.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{how}")]
-pub(crate) struct Misframed {
-    how: String,
-}
-
-impl Misframed {
-    pub(super) fn new(how: impl Into<String>) -> Self {
-        Self { how: how.into() }
-    }
-
-    /// What an error says about it, if it is one.
-    pub(crate) fn of(error: &io::Error) -> Option<&Self> {
-        error.get_ref()?.downcast_ref()
-    }
-}
-
-impl From<Misframed> for io::Error {
-    fn from(error: Misframed) -> Self {
-        Self::new(io::ErrorKind::InvalidData, error)
-    }
-}
 
 /// No limits of its own: MQTT has some. Small buffers, because there are many connections.
 fn config() -> WebSocketConfig {
