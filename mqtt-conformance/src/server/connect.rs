@@ -1,35 +1,17 @@
 //! CONNECT: who may come in, and with which session.
 
-use super::connection::Phase;
-use super::end::Ending;
+use super::action::ConnId;
+use super::auth::AUTHENTICATION_METHOD;
 use super::message::Will;
-use super::session::{Session, Stage};
-use super::{Broker, ConnId};
+use super::outgoing::{InFlight, Stage};
+use super::rule_table::Rules;
+use super::session::Session;
+use super::state::{Broker, ConnectRequest, Ending, Phase};
 use bytes::Bytes;
 use mqtt_codec::v5::{ConnAckProperties, ConnAckReason, DisconnectReason, PayloadFormat};
 use mqtt_codec::{AnyPacket, Qos, Version, v3, v5};
 
-/// What a CONNECT of any version asks for.
-#[derive(Clone, Debug)]
-pub(super) struct Hello {
-    pub(super) version: Version,
-    pub(super) client_id: Bytes,
-    clean: bool,
-    keep_alive: u16,
-    will: Option<Will>,
-    user_name: Option<Bytes>,
-    password: Option<Bytes>,
-    /// In seconds; for 3.x 0 or for ever.
-    session_expiry: u32,
-    receive_maximum: u16,
-    max_packet_size: u32,
-    topic_alias_maximum: u16,
-    response_information: bool,
-    problem_information: bool,
-    pub(super) method: Option<Bytes>,
-}
-
-impl Hello {
+impl ConnectRequest {
     fn v3(connect: &v3::Connect<&[u8]>) -> Self {
         let connect = connect.detach();
         let client_id = connect.client_id().clone().into_inner();
@@ -78,67 +60,71 @@ impl Hello {
 impl Broker {
     /// Acts on the first packet of a connection.
     pub(super) fn handle_connect(&mut self, conn: ConnId, packet: &AnyPacket<&[u8]>) {
-        let hello = match packet {
-            AnyPacket::V3(v3::Packet::Connect(connect)) => Hello::v3(connect),
-            AnyPacket::V5(v5::Packet::Connect(connect)) => Hello::v5(connect),
+        let request = match packet {
+            AnyPacket::V3(v3::Packet::Connect(connect)) => ConnectRequest::v3(connect),
+            AnyPacket::V5(v5::Packet::Connect(connect)) => ConnectRequest::v5(connect),
             // Version detection lets nothing else pass.
             _ => return self.end(conn, Ending::Refused),
         };
-        let Some(connection) = self.connections.get_mut(&conn) else { return };
-        connection.max_packet_size = hello.max_packet_size;
-        connection.problem_information = hello.problem_information;
-        if !self.accepts_client_id(&hello) {
-            return self.refuse(
-                conn,
-                ConnAckReason::ClientIdentifierNotValid,
-                v3::ConnectReturnCode::IdentifierRejected,
-            );
+        let Some(line) = self.line(conn) else { return };
+        line.connection.max_packet_size = request.max_packet_size;
+        line.connection.problem_information = request.problem_information;
+        if let Some((reason, code)) = self.objection_to(&request) {
+            self.refuse(conn, reason, code);
+        } else if request.method.is_some() {
+            self.begin_authentication(conn, request);
+        } else {
+            self.accept(conn, request);
         }
-        if let Some(will) = &hello.will
-            && will.message.properties.payload_format_indicator() == Some(PayloadFormat::Utf8)
-            && std::str::from_utf8(&will.message.payload).is_err()
-        {
-            let code = v3::ConnectReturnCode::ServerUnavailable;
-            return self.refuse(conn, ConnAckReason::PayloadFormatInvalid, code);
-        }
-        if let Some(will) = &hello.will
-            && hello.version == Version::V5
-        {
-            let code = v3::ConnectReturnCode::ServerUnavailable;
-            if will.message.qos > self.limits.maximum_qos && self.rules.refuses_will_above_maximum_qos {
-                return self.refuse(conn, ConnAckReason::QosNotSupported, code); // [5.0/MQTT-3.2.2-12]
-            }
-            let keeps = self.limits.retain_available || !self.rules.refuses_unavailable_will_retain;
-            if will.message.retain && !keeps {
-                return self.refuse(conn, ConnAckReason::RetainNotSupported, code); // [5.0/MQTT-3.2.2-13]
-            }
-        }
-        if let Some((name, password)) = &self.limits.credentials
-            && self.rules.checks_credentials
-            && (hello.user_name.as_deref() != Some(name.as_bytes())
-                || hello.password.as_deref() != Some(password.as_slice()))
-        {
-            return self.refuse(
-                conn,
-                ConnAckReason::BadUserNameOrPassword,
-                v3::ConnectReturnCode::BadUserNameOrPassword,
-            );
-        }
-        if hello.method.is_some() { self.begin_login(conn, hello) } else { self.accept(conn, hello) }
     }
 
-    fn accepts_client_id(&self, hello: &Hello) -> bool {
+    /// Why a CONNECT is refused, if there is a reason: the code of 5.0, and that of 3.x.
+    fn objection_to(&self, request: &ConnectRequest) -> Option<(ConnAckReason, v3::ConnectReturnCode)> {
+        use v3::ConnectReturnCode::{BadUserNameOrPassword, IdentifierRejected, ServerUnavailable};
+        let (rules, limits) = (&self.rules, &self.limits);
+        if !self.accepts_client_id(request) {
+            // [5.0/MQTT-3.1.3-8, 3.1.1/MQTT-3.1.3-9]
+            return Some((ConnAckReason::ClientIdentifierNotValid, IdentifierRejected));
+        }
+        if let Some(Will { message: will, .. }) = &request.will {
+            let utf8 = will.properties.payload_format_indicator() == Some(PayloadFormat::Utf8);
+            if utf8 && std::str::from_utf8(&will.payload).is_err() {
+                return Some((ConnAckReason::PayloadFormatInvalid, ServerUnavailable));
+            }
+            let five = request.version == Version::V5;
+            if five && will.qos > limits.maximum_qos && rules.refuses_will_above_maximum_qos {
+                return Some((ConnAckReason::QosNotSupported, ServerUnavailable)); // [5.0/MQTT-3.2.2-12]
+            }
+            let keeps = limits.retain_available || !rules.refuses_unavailable_will_retain;
+            if five && will.retain && !keeps {
+                return Some((ConnAckReason::RetainNotSupported, ServerUnavailable)); // [5.0/MQTT-3.2.2-13]
+            }
+        }
+        if let Some((name, password)) = &limits.credentials
+            && rules.checks_credentials
+            && (request.user_name.as_deref() != Some(name.as_bytes())
+                || request.password.as_deref() != Some(password.as_slice()))
+        {
+            return Some((ConnAckReason::BadUserNameOrPassword, BadUserNameOrPassword)); // [5.0/MQTT-3.1.4-2]
+        }
+        None
+    }
+
+    fn accepts_client_id(&self, request: &ConnectRequest) -> bool {
         let rules = &self.rules;
-        let id = &hello.client_id;
+        let id = &request.client_id;
         let characters = id.iter().filter(|&&b| b & 0xc0 != 0x80).count();
-        match hello.version {
+        match request.version {
             Version::V3_1 if id.is_empty() => !rules.refuses_empty_client_id_in_3_1, // [3.1/V31-3.1-2]
             Version::V3_1 if characters > 23 => !rules.refuses_long_client_id_in_3_1, // [3.1/V31-3.1-1]
             // [3.1.1/MQTT-3.1.3-8]
-            Version::V3_1_1 if id.is_empty() && !hello.clean => {
+            Version::V3_1_1 if id.is_empty() && !request.clean => {
+                // [3.1.1/MQTT-3.1.3-7]
                 !rules.refuses_empty_client_id_for_kept_session
             }
+            // [5.0/MQTT-3.1.3-6, 3.1.1/MQTT-3.1.3-6]
             _ if id.is_empty() => rules.assigns_client_id,
+            // [5.0/MQTT-3.1.3-5, 3.1.1/MQTT-3.1.3-5]
             _ if characters > 12 && !rules.accepts_common_client_ids => false,
             // [3.1/V31-3.1-3]
             Version::V3_1 => rules.accepts_any_characters_in_3_1 || id.iter().all(u8::is_ascii_alphanumeric),
@@ -148,34 +134,19 @@ impl Broker {
 
     /// Answers a CONNECT with a refusal, and closes.
     pub(super) fn refuse(&mut self, conn: ConnId, reason: ConnAckReason, code: v3::ConnectReturnCode) {
-        match self.connections.get(&conn).map(super::connection::Connection::version) {
-            Some(Version::V5) => self.send_connack_error(conn, reason, ""),
-            Some(_) => self.send_v3(conn, v3::Packet::ConnAck(v3::ConnAck::Refused(code))),
-            None => {}
+        if let Some(mut line) = self.line(conn) {
+            if line.connection.version() == Version::V5 {
+                line.send_connack_error(reason, "");
+            } else {
+                line.send_v3(v3::Packet::ConnAck(v3::ConnAck::Refused(code)));
+            }
         }
-        self.close_refused(conn);
-    }
-
-    /// Sends a CONNACK of 5.0 that refuses.
-    pub(super) fn send_connack_error(&mut self, conn: ConnId, reason: ConnAckReason, about: &str) {
-        if !self.rules.no_disconnect_before_connack {
-            let disconnect = v5::Disconnect::new(DisconnectReason::UnspecifiedError);
-            self.send_v5(conn, v5::Packet::Disconnect(disconnect));
-            return;
-        }
-        if !about.is_empty()
-            && let Ok(properties) = ConnAckProperties::builder().reason_string(about).finish()
-            && self.send_v5(conn, v5::Packet::ConnAck(v5::ConnAck::new(reason, properties)))
-        {
-            return;
-        }
-        // [5.0/MQTT-3.2.2-19]
-        let bare = v5::ConnAck::new(reason, ConnAckProperties::default());
-        self.send_v5(conn, v5::Packet::ConnAck(bare));
+        self.close_refused(conn); // [5.0/MQTT-3.2.2-7, 5.0/MQTT-4.13.2-1, 3.1.1/MQTT-3.2.2-5]
     }
 
     /// The key of a client's session.
     fn session_key(&self, client_id: &Bytes) -> Bytes {
+        // [3.1.1/MQTT-3.1.3-2]
         if self.rules.keys_sessions_by_client_id {
             client_id.clone() // [5.0/MQTT-3.1.3-2]
         } else {
@@ -186,6 +157,7 @@ impl Broker {
     fn assign_client_id(&mut self) -> Bytes {
         loop {
             self.counter += 1;
+            // [3.1.1/MQTT-3.1.3-6]
             let number = if self.rules.assigned_client_ids_are_unique { self.counter } else { 0 };
             let id = Bytes::from(format!("auto-{number}"));
             if !self.rules.assigned_client_ids_are_unique || !self.sessions.contains_key(&id) {
@@ -195,160 +167,146 @@ impl Broker {
     }
 
     /// Lets a client in.
-    pub(super) fn accept(&mut self, conn: ConnId, mut hello: Hello) {
-        let assigned = hello.client_id.is_empty();
+    pub(super) fn accept(&mut self, conn: ConnId, mut request: ConnectRequest) {
+        let assigned = request.client_id.is_empty();
         if assigned {
-            hello.client_id = self.assign_client_id();
-            if let Some(will) = &mut hello.will {
-                will.message.publisher = hello.client_id.clone();
+            request.client_id = self.assign_client_id();
+            if let Some(will) = &mut request.will {
+                will.message.publisher = request.client_id.clone();
             }
         }
-        let client = self.session_key(&hello.client_id);
+        let client = self.session_key(&request.client_id);
         if self.sessions.len() >= self.limits.sessions && !self.sessions.contains_key(&client) {
             return self.refuse(conn, ConnAckReason::QuotaExceeded, v3::ConnectReturnCode::ServerUnavailable);
         }
         self.take_over(&client);
-        if hello.clean && self.rules.clean_start_discards_session {
+        // [5.0/MQTT-3.1.4-4, 3.1.1/MQTT-3.1.2-6, 3.1.1/MQTT-3.1.4-3, 3.1/V31-2.2-5]
+        if request.clean && self.rules.clean_start_discards_session {
             self.end_session(&client); // [5.0/MQTT-3.1.2-4]
         }
         let present = self.sessions.contains_key(&client);
-        self.open_session(conn, &client, &hello);
+        self.open_session(conn, &client, &request);
 
-        if self.rules.connack_comes_first {
-            self.send_connack(conn, &hello, assigned, present);
-            self.pump(&client);
-        } else {
-            self.pump(&client);
-            self.send_connack(conn, &hello, assigned, present);
+        let connack_first = self.rules.connack_comes_first; // [5.0/MQTT-3.2.0-1, 3.1.1/MQTT-3.2.0-1]
+        if connack_first {
+            self.send_connack(conn, &request, assigned, present);
+        }
+        if let Some(mut client) = self.client(conn) {
+            client.pump();
+        }
+        if !connack_first {
+            self.send_connack(conn, &request, assigned, present);
         }
     }
 
     /// Closes the connection that the client has already.
-    fn take_over(&mut self, client: &Bytes) {
-        let Some(session) = self.sessions.get_mut(client) else { return };
-        let Some(older) = session.conn else { return };
-        if self.rules.takeover_closes_older {
-            self.send_disconnect(
-                older,
-                DisconnectReason::SessionTakenOver,
-                "another connection took the session over",
-            );
-            self.end(older, Ending::TakenOver); // [5.0/MQTT-3.1.4-3]
+    fn take_over(&mut self, key: &Bytes) {
+        let Some(mut older) = self.client_of_session(key) else { return };
+        if older.rules.takeover_closes_older {
+            let about = "another connection took the session over";
+            older.line.send_disconnect(DisconnectReason::SessionTakenOver, about);
+            let conn = older.line.conn;
+            self.end(conn, Ending::TakenOver); // [5.0/MQTT-3.1.4-3, 3.1.1/MQTT-3.1.4-2, 3.1/V31-3.1-4]
         } else {
-            session.conn = None;
+            older.session.conn = None;
         }
     }
 
     /// Ties a session to a connection: the stored one, or a new one.
-    fn open_session(&mut self, conn: ConnId, client: &Bytes, hello: &Hello) {
-        let rules = &self.rules;
-        let session = self.sessions.entry(client.clone()).or_insert_with(|| Session::new(hello.version));
-        session.version = hello.version;
+    fn open_session(&mut self, conn: ConnId, key: &Bytes, request: &ConnectRequest) {
+        let session = self.sessions.entry(key.clone()).or_insert_with(|| Session::new(request.version));
+        session.version = request.version;
         session.conn = Some(conn);
-        session.expiry = hello.session_expiry;
-        if hello.version == Version::V5 {
+        session.expiry = request.session_expiry;
+        if request.version == Version::V5 {
             session.expiry = session.expiry.min(self.limits.session_expiry_maximum);
         }
         session.ends_at = None;
-        if rules.reconnect_cancels_will {
-            session.will = None; // [5.0/MQTT-3.1.3-9]
-        }
-        if !rules.resumes_subscriptions {
-            session.subscriptions.clear();
-        }
-        if !rules.remembers_received_ids {
-            session.received.clear();
-        }
-        for sent in &mut session.in_flight {
-            sent.here = false;
-            if !rules.no_publish_after_pubrec && sent.stage == Stage::PubComp {
-                sent.stage = Stage::PubRec;
-            }
-        }
-        let now = self.now;
-        session.in_flight.retain(|sent| match sent.stage {
-            Stage::PubComp => rules.resends_pubrel,
-            Stage::PubAck | Stage::PubRec => {
-                rules.resends_publish
-                    && (rules.share_finishes_qos_2_with_member
-                        || !(sent.outgoing.shared && sent.stage == Stage::PubRec))
-                    && (rules.finishes_expired_deliveries || !sent.outgoing.message.is_expired(now))
-            }
-            Stage::Done => true,
-        });
-        if !rules.resends_in_order {
-            session.in_flight.make_contiguous().reverse();
-        }
+        session.resume(&self.rules, self.now);
 
         let Some(connection) = self.connections.get_mut(&conn) else { return };
         connection.phase = Phase::Open;
         connection.heard = self.now;
         connection.keep_alive = match self.limits.server_keep_alive {
-            Some(seconds) if hello.version == Version::V5 => seconds,
-            _ => hello.keep_alive, // [5.0/MQTT-3.2.2-22]
+            Some(seconds) if request.version == Version::V5 => seconds,
+            _ => request.keep_alive, // [5.0/MQTT-3.2.2-22]
         };
-        connection.client = client.clone();
-        connection.will.clone_from(&hello.will); // [5.0/MQTT-3.1.2-7]
-        if !self.rules.no_will_unasked {
-            match &hello.will {
-                Some(will) => drop(self.stale_wills.insert(client.clone(), will.clone())),
-                None => connection.will = self.stale_wills.get(client).cloned(),
+        connection.client = key.clone();
+        connection.will.clone_from(&request.will); // [5.0/MQTT-3.1.2-7, 3.1.1/MQTT-3.1.2-12]
+        connection.receive_maximum =
+            if self.rules.respects_receive_maximum { request.receive_maximum } else { u16::MAX };
+        connection.topic_alias_maximum = request.topic_alias_maximum;
+        connection.expiry_was_zero = request.session_expiry == 0;
+        self.remember(conn, request);
+    }
+
+    /// Adds to a connection what a broken broker remembers of earlier ones.
+    fn remember(&mut self, conn: ConnId, request: &ConnectRequest) {
+        let Self { rules, connections, sessions, fault, .. } = self;
+        let Some(connection) = connections.get_mut(&conn) else { return };
+        let key = &connection.client;
+        // [5.0/MQTT-3.1.2-7, 3.1.1/MQTT-3.1.2-12, 3.1/V31-2.2-7]
+        if !rules.no_will_unasked {
+            match &request.will {
+                Some(will) => drop(fault.wills.insert(key.clone(), will.clone())),
+                None => connection.will = fault.wills.get(key).cloned(),
             }
         }
-        connection.receive_maximum =
-            if self.rules.respects_receive_maximum { hello.receive_maximum } else { u16::MAX };
-        if !self.rules.forgets_client_limits
-            && let Some(session) = self.sessions.get_mut(client)
+        // [5.0/MQTT-3.1.2-24, 5.0/MQTT-3.3.4-9]
+        if !rules.forgets_client_limits
+            && let Some(session) = sessions.get_mut(key)
         {
-            let (receive, size) = session.smallest;
-            session.smallest = (receive.min(hello.receive_maximum), size.min(hello.max_packet_size));
-            (connection.receive_maximum, connection.max_packet_size) = session.smallest;
+            (connection.receive_maximum, connection.max_packet_size) =
+                session.fault.shrink(request.receive_maximum, request.max_packet_size);
         }
-        connection.topic_alias_maximum = hello.topic_alias_maximum;
-        connection.expiry_was_zero = hello.session_expiry == 0;
-        if !self.rules.forgets_topic_aliases {
-            connection.aliases = self.stale_aliases.get(client).cloned().unwrap_or_default();
+        // [5.0/MQTT-3.3.2-7]
+        if !rules.forgets_topic_aliases {
+            connection.aliases = fault.aliases.get(key).cloned().unwrap_or_default();
         }
-        if !self.rules.forgets_sent_topic_aliases {
-            connection.sent_aliases = self.stale_sent_aliases.get(client).cloned().unwrap_or_default();
+        if !rules.forgets_sent_topic_aliases {
+            connection.sent_aliases = fault.sent_aliases.get(key).cloned().unwrap_or_default();
         }
     }
 
-    fn send_connack(&mut self, conn: ConnId, hello: &Hello, assigned: bool, present: bool) {
-        let rules = self.rules;
+    fn send_connack(&mut self, conn: ConnId, request: &ConnectRequest, assigned: bool, present: bool) {
+        let rules = &self.rules;
+        // [5.0/MQTT-4.2.0-1, 3.1.1/MQTT-7.1.1-1, 3.1/V31-2.2-1, 3.1/V31-2.2-2]
         if !rules.answers_connect {
-            return;
+            return; // [5.0/MQTT-3.1.4-5, 3.1.1/MQTT-3.1.4-4]
         }
-        let present = match (present, hello.clean) {
-            (_, true) => !rules.session_absent_after_clean_start, // [5.0/MQTT-3.2.2-2]
-            (true, false) => rules.session_present_when_resumed,  // [5.0/MQTT-3.2.2-3]
-            (false, false) => !rules.session_absent_when_none_stored,
+        let present = match (present, request.clean) {
+            (_, true) => !rules.session_absent_after_clean_start, // [5.0/MQTT-3.2.2-2, 3.1.1/MQTT-3.2.2-1]
+            (true, false) => rules.session_present_when_resumed,  // [5.0/MQTT-3.2.2-3, 3.1.1/MQTT-3.2.2-2]
+            (false, false) => !rules.session_absent_when_none_stored, // [5.0/MQTT-3.2.2-3, 3.1.1/MQTT-3.2.2-3]
         };
-        let packet = if hello.version == Version::V5 {
-            let Some(properties) = self.connack_properties(hello, assigned) else {
-                return self.end(conn, Ending::Refused);
-            };
-            AnyPacket::V5(v5::Packet::ConnAck(v5::ConnAck::accepted(present, properties)))
-        } else {
-            // In 3.1 the byte is reserved. [3.1/V31-3.2-1]
-            let session_present = match hello.version {
-                Version::V3_1 => !rules.connack_flags_reserved,
-                _ => present,
-            };
-            AnyPacket::V3(v3::Packet::ConnAck(v3::ConnAck::Accepted { session_present }))
+        let packet = match request.version {
+            Version::V5 => self.connack_properties(request, assigned).map(|properties| {
+                AnyPacket::V5(v5::Packet::ConnAck(v5::ConnAck::accepted(present, properties)))
+            }),
+            version => {
+                // In 3.1 the byte is reserved. [3.1/V31-3.2-1]
+                let reserved = version == Version::V3_1;
+                // [5.0/MQTT-3.2.2-1]
+                let session_present = if reserved { !rules.connack_flags_reserved } else { present };
+                Some(AnyPacket::V3(v3::Packet::ConnAck(v3::ConnAck::Accepted { session_present })))
+            }
         };
-        if !self.send(conn, &packet) {
-            return self.end(conn, Ending::Refused); // it is above the client's Maximum Packet Size
-        }
-        if !rules.sends_one_connack {
-            self.send(conn, &packet);
+        let Some(mut line) = self.line(conn) else { return };
+        // It may be above the client's Maximum Packet Size.
+        let sent = packet.as_ref().is_some_and(|packet| line.send(packet));
+        match packet {
+            Some(packet) if sent && !line.rules.sends_one_connack => {
+                line.send(&packet); // [5.0/MQTT-3.2.0-2]
+            }
+            _ if sent => {}
+            _ => self.end(conn, Ending::Refused),
         }
     }
 
-    fn connack_properties(&self, hello: &Hello, assigned: bool) -> Option<ConnAckProperties> {
+    fn connack_properties(&self, request: &ConnectRequest, assigned: bool) -> Option<ConnAckProperties> {
         let (rules, limits) = (&self.rules, &self.limits);
         let mut properties = ConnAckProperties::builder();
-        if hello.session_expiry > limits.session_expiry_maximum {
+        if request.session_expiry > limits.session_expiry_maximum {
             properties = properties.session_expiry_interval(limits.session_expiry_maximum);
         }
         properties = properties.receive_maximum(limits.receive_maximum.max(1));
@@ -360,7 +318,7 @@ impl Broker {
         }
         properties = properties.maximum_packet_size(limits.max_packet_size.max(1));
         if assigned && rules.tells_assigned_client_id {
-            let id = std::str::from_utf8(&hello.client_id).unwrap_or_default();
+            let id = std::str::from_utf8(&request.client_id).unwrap_or_default();
             properties = properties.assigned_client_identifier(id); // [5.0/MQTT-3.1.3-7]
         }
         properties = properties.topic_alias_maximum(limits.topic_alias_maximum);
@@ -376,21 +334,62 @@ impl Broker {
         if let Some(seconds) = limits.server_keep_alive {
             properties = properties.server_keep_alive(seconds);
         }
-        if hello.response_information || !rules.respects_response_information {
-            let id = String::from_utf8_lossy(&hello.client_id);
+        if request.response_information || !rules.respects_response_information {
+            let id = String::from_utf8_lossy(&request.client_id);
             // A client identifier may be as long as any text: then there is no room for a prefix.
             let basis = format!("responses/{id}");
             let basis = if basis.len() > 0xffff { "responses" } else { &basis };
             properties = properties.response_information(basis); // [5.0/MQTT-3.1.2-28]
         }
-        let method = match &hello.method {
+        let method = match &request.method {
             Some(method) if rules.repeats_authentication_method => Some(&**method),
-            None if !rules.no_authentication_unasked => Some(super::AUTHENTICATION_METHOD.as_bytes()),
+            // [5.0/MQTT-4.12.0-6]
+            None if !rules.no_authentication_unasked => Some(AUTHENTICATION_METHOD.as_bytes()),
             _ => None,
         };
         if let Some(method) = method.and_then(|method| std::str::from_utf8(method).ok()) {
             properties = properties.authentication_method(method); // [5.0/MQTT-4.12.0-5]
         }
         properties.finish().ok()
+    }
+}
+
+impl Session {
+    /// Makes a stored session ready for a new connection.
+    fn resume(&mut self, rules: &Rules, now: u64) {
+        if rules.reconnect_cancels_will {
+            self.will = None; // [5.0/MQTT-3.1.3-9]
+        }
+        if !rules.resumes_subscriptions {
+            self.subscriptions.clear(); // [5.0/MQTT-3.1.2-5, 3.1.1/MQTT-3.1.2-4, 3.1/V31-2.2-3]
+        }
+        if !rules.remembers_received_ids {
+            self.received.clear(); // [5.0/MQTT-4.1.0-1, 3.1.1/MQTT-4.1.0-1]
+        }
+        // [5.0/MQTT-4.3.2-3, 3.1.1/MQTT-4.3.2-1]
+        for sent in self.fault.acknowledged.drain(..).rev() {
+            let stage = Stage::first(sent.outgoing.qos);
+            self.in_flight.push_front(InFlight { stage, ..sent });
+        }
+        for sent in &mut self.in_flight {
+            sent.here = false;
+            if !rules.no_publish_after_pubrec && sent.stage == Stage::PubComp {
+                sent.stage = Stage::PubRec; // [5.0/MQTT-4.3.3-6, 3.1.1/MQTT-4.3.3-1]
+            }
+        }
+        // [5.0/MQTT-4.4.0-1, 5.0/MQTT-4.3.3-5, 3.1.1/MQTT-4.4.0-1, 3.1/V31-4.2-1]
+        self.in_flight.retain(|sent| match sent.stage {
+            Stage::PubComp => rules.resends_pubrel,
+            Stage::PubAck | Stage::PubRec => {
+                // [5.0/MQTT-4.8.2-4, 5.0/MQTT-4.3.3-7]
+                rules.resends_publish
+                    && (rules.share_finishes_qos_2_with_member
+                        || !(sent.outgoing.shared && sent.stage == Stage::PubRec))
+                    && (rules.finishes_expired_deliveries || !sent.outgoing.message.is_expired(now))
+            }
+        });
+        if !rules.resends_in_order {
+            self.in_flight.make_contiguous().reverse(); // [5.0/MQTT-4.6.0-5, 3.1.1/MQTT-4.6.0-6, 3.1/V31-4.3-1]
+        }
     }
 }

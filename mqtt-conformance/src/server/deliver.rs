@@ -1,221 +1,177 @@
 //! Messages to clients: the queue, what is in flight, and the PUBLISH packets that come of it.
 
-use super::session::{InFlight, Outgoing, Stage};
-use super::{Broker, ConnId};
+use super::client::{Client, Effect};
+use super::fault::overlook::without_marks;
+use super::outgoing::{InFlight, Outgoing, Stage};
 use bytes::Bytes;
 use mqtt_codec::v5::{self, DisconnectReason, Property, PublishProperties};
 use mqtt_codec::{AnyPacket, Delivery, PacketId, Qos, TopicName, Version, v3};
 
-impl Broker {
-    /// Gives a message to a session: sends it, or keeps it until it can be sent.
-    pub(super) fn enqueue(&mut self, client: &Bytes, outgoing: Outgoing) {
-        let rules = &self.rules;
-        let Some(session) = self.sessions.get_mut(client) else { return };
-        match (session.conn, outgoing.qos) {
-            (Some(conn), Qos::AtMostOnce) => {
-                self.send_publish(conn, &outgoing, None, false);
-            }
-            (None, Qos::AtMostOnce)
-                if rules.no_qos_0_for_absent_in_3_1 || session.version != Version::V3_1 => {}
-            (None, _) if !rules.queues_for_absent => {}
-            _ => {
-                let weight = session.queue_bytes.saturating_add(outgoing.message.weight());
-                if session.queue.len() < self.limits.queue && weight <= self.limits.queue_bytes {
-                    session.push_queue(outgoing);
-                    self.pump(client);
-                }
-            }
-        }
-    }
-
-    /// Sends what a session has to send, as far as its client's Receive Maximum allows.
-    ///
-    /// After a resumption, what is in flight goes first, in its order [5.0/MQTT-4.4.0-1, 5.0/MQTT-4.6.0-5]; a PUBREL
-    /// needs no room.
-    pub(super) fn pump(&mut self, client: &Bytes) {
-        while self.pump_one(client) {}
-    }
-
-    fn pump_one(&mut self, client: &Bytes) -> bool {
-        let (now, rules) = (self.now, self.rules);
-        let Some(session) = self.sessions.get_mut(client) else { return false };
-        let Some(conn) = session.conn else { return false };
-        let Some(connection) = self.connections.get(&conn) else { return false };
-        let window = usize::from(connection.receive_maximum).min(self.limits.in_flight);
-        let room = session.unacknowledged() < window; // [5.0/MQTT-3.3.4-9]
-
-        let resumable = |sent: &InFlight| !sent.here && (room || sent.stage == Stage::PubComp);
-        if let Some(at) = session.in_flight.iter().position(resumable) {
-            let Some(sent) = session.in_flight.get_mut(at) else { return false };
-            sent.here = true;
-            sent.sent_at = now;
-            if !rules.resends_with_same_id && sent.stage != Stage::PubComp {
-                sent.id = PacketId::new(sent.id.get() ^ 0x4000).unwrap_or(sent.id);
-            }
-            let sent = sent.clone();
-            if sent.stage == Stage::PubComp {
-                self.send_pubrel(conn, sent.id);
-            } else {
-                let dup = rules.sets_dup_on_resend; // [5.0/MQTT-3.3.1-1]
-                if !self.send_publish(conn, &sent.outgoing, Some(sent.id), dup) {
-                    self.forget(client, sent.id);
-                }
-            }
-            return true;
-        }
-        if !room || session.in_flight.iter().any(|sent| !sent.here) {
-            return false;
-        }
-        if !rules.keeps_order {
-            // The first message goes out; what follows is held back until more comes, and then the last goes first.
-            match session.queue.len() {
-                0 => session.disordered = false,
-                1 if session.begun && !session.disordered => return false,
-                1 => {}
-                _ if !session.disordered => {
-                    session.queue.make_contiguous().reverse();
-                    session.disordered = true;
-                }
-                _ => {}
-            }
-            session.begun = true;
-        }
-        let Some(outgoing) = session.pop_queue() else { return false };
-        if outgoing.message.is_expired(now) && rules.drops_expired_messages {
-            return true; // [5.0/MQTT-3.3.2-5]
-        }
+impl Client<'_> {
+    /// Gives a message to the client: sends it, or keeps it until it can be sent.
+    pub(super) fn deliver(&mut self, outgoing: Outgoing) {
         if outgoing.qos == Qos::AtMostOnce {
-            self.send_publish(conn, &outgoing, None, false);
-            return true;
+            self.send_publish(&outgoing, None, false);
+        } else if self.session.keep(outgoing, self.rules, self.limits) {
+            self.pump();
         }
-        let Some(id) = session.fresh_id() else { return false };
-        let id = if rules.uses_fresh_ids { id } else { PacketId::MIN }; // [5.0/MQTT-2.2.1-4]
-        let stage = if outgoing.qos == Qos::AtLeastOnce { Stage::PubAck } else { Stage::PubRec };
-        session.in_flight.push_back(InFlight {
-            id,
-            outgoing: outgoing.clone(),
-            stage,
-            here: true,
-            sent_at: now,
-        });
-        let dup = !rules.first_delivery_without_dup || !rules.dup_is_not_passed_on && outgoing.message.dup;
-        if !self.send_publish(conn, &outgoing, Some(id), dup) {
-            self.forget(client, id); // [5.0/MQTT-3.1.2-25]
+    }
+
+    /// Sends what the session has to send, as far as the client's Receive Maximum allows.
+    ///
+    /// After a resumption, what is in flight goes first, in its order; a PUBREL needs no room.
+    pub(super) fn pump(&mut self) {
+        while self.resend_one() || self.send_one() {}
+    }
+
+    /// Whether the client may be sent one more message before it acknowledges one.
+    fn has_room(&self) -> bool {
+        let window = usize::from(self.line.connection.receive_maximum).min(self.limits.in_flight);
+        self.session.unacknowledged() < window // [5.0/MQTT-3.3.4-9, 5.0/MQTT-4.9.0-1, 5.0/MQTT-4.9.0-2]
+    }
+
+    /// Sends again the first packet in flight that the connection has not seen; `false` when there is none.
+    fn resend_one(&mut self) -> bool {
+        let (room, rules) = (self.has_room(), self.rules);
+        // [5.0/MQTT-4.4.0-1, 5.0/MQTT-4.6.0-5, 3.1.1/MQTT-4.4.0-1, 3.1.1/MQTT-4.6.0-6, 3.1/V31-4.2-1, 3.1/V31-4.3-1]
+        let resumable = |sent: &&mut InFlight| !sent.here && (room || sent.stage == Stage::PubComp);
+        let Some(sent) = self.session.in_flight.iter_mut().find(resumable) else { return false };
+        sent.here = true;
+        sent.sent_at = self.now;
+        if !rules.resends_with_same_id && sent.stage != Stage::PubComp {
+            sent.id = PacketId::new(sent.id.get() ^ 0x4000).unwrap_or(sent.id);
+        }
+        let sent = sent.clone();
+        if sent.stage == Stage::PubComp {
+            self.send_pubrel(sent.id);
+        } else if !self.send_publish(&sent.outgoing, Some(sent.id), rules.sets_dup_on_resend) {
+            self.session.forget(sent.id); // [5.0/MQTT-3.3.1-1, 3.1.1/MQTT-3.3.1-1]
         }
         true
     }
 
-    /// Sends again what a client did not acknowledge in time.
-    pub(super) fn retry(&mut self, client: &Bytes) {
-        let now = self.now;
-        let Some(session) = self.sessions.get(client) else { return };
-        let (Some(interval), Some(conn)) = (self.retry_interval(session), session.conn) else { return };
+    /// Sends the first message that waits; `false` when there is none, or no room.
+    fn send_one(&mut self) -> bool {
+        let (now, rules) = (self.now, self.rules);
+        if !self.has_room() || self.session.in_flight.iter().any(|sent| !sent.here) {
+            return false;
+        }
+        // [5.0/MQTT-4.6.0-6, 3.1.1/MQTT-4.6.0-5]
+        if !rules.keeps_order && !self.session.fault.disorder(&mut self.session.queue) {
+            return false;
+        }
+        let Some(outgoing) = self.session.pop_queue() else { return false };
+        if outgoing.message.is_expired(now) && rules.drops_expired_messages {
+            return true; // [5.0/MQTT-3.3.2-5]
+        }
+        if outgoing.qos == Qos::AtMostOnce {
+            self.send_publish(&outgoing, None, false);
+            return true;
+        }
+        let Some(id) = self.session.fresh_id() else { return false };
+        // [5.0/MQTT-4.3.2-1, 5.0/MQTT-4.3.3-1, 3.1.1/MQTT-2.3.1-4]
+        let id = if rules.uses_fresh_ids { id } else { PacketId::MIN };
+        let stage = Stage::first(outgoing.qos);
+        let sent = InFlight { id, outgoing: outgoing.clone(), stage, here: true, sent_at: now };
+        self.session.in_flight.push_back(sent);
+        // [5.0/MQTT-4.3.2-2, 5.0/MQTT-4.3.3-2, 3.1.1/MQTT-4.3.2-1, 3.1.1/MQTT-4.3.3-1]
+        let dup = !rules.first_delivery_without_dup || !rules.dup_is_not_passed_on && outgoing.message.dup; // [5.0/MQTT-3.3.1-3, 3.1.1/MQTT-3.3.1-3]
+        if !self.send_publish(&outgoing, Some(id), dup) {
+            self.session.forget(id); // [5.0/MQTT-3.1.2-25]
+        }
+        true
+    }
+
+    /// Sends again what the client did not acknowledge within `interval`.
+    pub(super) fn retry(&mut self, interval: u64) {
         let mut late = Vec::new();
-        if let Some(session) = self.sessions.get_mut(client) {
-            for sent in session.in_flight.iter_mut().filter(|s| s.here && s.sent_at + interval <= now) {
-                sent.sent_at = now;
-                late.push(sent.clone());
-            }
+        for sent in self.session.in_flight.iter_mut().filter(|s| s.here && s.sent_at + interval <= self.now) {
+            sent.sent_at = self.now;
+            late.push(sent.clone());
         }
         for sent in late {
             match sent.stage {
-                Stage::PubComp => self.send_pubrel(conn, sent.id),
+                Stage::PubComp => self.send_pubrel(sent.id),
                 Stage::PubAck | Stage::PubRec => {
-                    self.send_publish(conn, &sent.outgoing, Some(sent.id), true);
+                    self.send_publish(&sent.outgoing, Some(sent.id), true); // [3.1/V31-4.2-2]
                 }
-                Stage::Done => {}
             }
         }
     }
 
     /// Acts on PUBACK. An identifier that is not in flight means nothing.
-    pub(super) fn handle_puback(&mut self, conn: ConnId, id: PacketId, error: bool) {
-        self.acknowledge(conn, id, Stage::PubAck, error);
+    pub(super) fn handle_puback(&mut self, id: PacketId, error: bool) -> Effect {
+        self.acknowledge(id, Stage::PubAck, error)
     }
 
     /// Acts on PUBREC: answers PUBREL, or forgets the message that was refused.
-    pub(super) fn handle_pubrec(&mut self, conn: ConnId, id: PacketId, error: bool) {
+    pub(super) fn handle_pubrec(&mut self, id: PacketId, error: bool) -> Effect {
         if error {
-            return self.acknowledge(conn, id, Stage::PubRec, true); // [5.0/MQTT-4.4.0-2]
+            return self.acknowledge(id, Stage::PubRec, true); // [5.0/MQTT-4.4.0-2]
         }
-        let (now, rules) = (self.now, self.rules);
-        let Some(connection) = self.connections.get(&conn) else { return };
-        let version = connection.version();
-        let session = self.sessions.get_mut(&connection.client);
-        let sent = session.and_then(|s| s.in_flight.iter_mut().find(|s| s.id == id));
-        match sent {
+        let (now, rules, version) = (self.now, self.rules, self.version());
+        match self.session.in_flight.iter_mut().find(|sent| sent.id == id) {
+            // [5.0/MQTT-4.3.3-7]
             Some(sent) if sent.outgoing.message.is_expired(now) && !rules.finishes_expired_deliveries => {}
             Some(sent) if sent.stage == Stage::PubComp && !rules.answers_repeated_pubrec => {}
             Some(sent) if matches!(sent.stage, Stage::PubRec | Stage::PubComp) => {
-                sent.stage = Stage::PubComp; // [5.0/MQTT-4.3.3-5]
+                // [5.0/MQTT-4.3.3-3, 5.0/MQTT-4.3.3-4, 5.0/MQTT-4.3.3-5, 3.1.1/MQTT-4.3.3-1]
+                sent.stage = Stage::PubComp;
                 sent.sent_at = now;
-                self.send_pubrel(conn, id); // [5.0/MQTT-4.3.3-4]
+                self.send_pubrel(id);
             }
-            _ if !rules.unsubscribe_finishes_deliveries => {}
+            _ if !rules.unsubscribe_finishes_deliveries => {} // [5.0/MQTT-3.10.4-3, 3.1.1/MQTT-3.10.4-3]
             // 5.0 has a code for it; in 3.x the client could not go on without an answer.
             _ if version == Version::V5 => {
                 let ack = v5::Ack::with_reason(id, v5::PubRelReason::PacketIdentifierNotFound);
-                self.send_v5(conn, v5::Packet::PubRel(ack));
+                self.line.send_v5(v5::Packet::PubRel(ack)); // [5.0/MQTT-3.6.2-1]
             }
-            _ => self.send_pubrel(conn, id),
+            _ => self.send_pubrel(id),
         }
+        Effect::None
     }
 
     /// Acts on PUBCOMP.
-    pub(super) fn handle_pubcomp(&mut self, conn: ConnId, id: PacketId) {
-        self.acknowledge(conn, id, Stage::PubComp, false);
+    pub(super) fn handle_pubcomp(&mut self, id: PacketId) -> Effect {
+        self.acknowledge(id, Stage::PubComp, false)
     }
 
     /// Ends a delivery, and sends what waited for it.
-    fn acknowledge(&mut self, conn: ConnId, id: PacketId, stage: Stage, error: bool) {
+    fn acknowledge(&mut self, id: PacketId, stage: Stage, error: bool) -> Effect {
         let rules = self.rules;
-        let Some(connection) = self.connections.get(&conn) else { return };
-        let client = connection.client.clone();
-        let Some(session) = self.sessions.get_mut(&client) else { return };
-        let Some(at) = session.in_flight.iter().position(|s| s.id == id && s.stage == stage) else { return };
+        let Some(at) = self.session.in_flight.iter().position(|s| s.id == id && s.stage == stage) else {
+            return Effect::None;
+        };
         if error && !rules.error_ack_ends_delivery {
-            return;
+            return Effect::None; // [5.0/MQTT-4.4.0-2]
         }
-        let mut refused = None;
-        if rules.forgets_acknowledged {
-            let sent = session.in_flight.remove(at); // [5.0/MQTT-4.3.2-3]
-            refused = sent.filter(|sent| error && sent.outgoing.shared);
-        } else if let Some(sent) = session.in_flight.get_mut(at) {
-            sent.stage = Stage::Done;
-        }
-        if let Some(sent) = refused
-            && !rules.share_drops_refused
-        {
-            self.deliver_to_share(&sent.outgoing.filter, &sent.outgoing.message);
+        let sent = self.session.in_flight.remove(at); // [5.0/MQTT-4.3.2-3, 3.1.1/MQTT-4.3.2-1]
+        let Some(sent) = sent else { return Effect::None };
+        if !rules.forgets_acknowledged {
+            self.session.fault.acknowledged.push(sent);
+        } else if error && sent.outgoing.shared && !rules.share_drops_refused {
+            return Effect::Reassign(sent.outgoing); // [5.0/MQTT-4.8.2-6]
         }
         if rules.goes_on_after_acks {
-            self.pump(&client);
+            self.pump();
         }
+        Effect::None
     }
 
-    fn forget(&mut self, client: &Bytes, id: PacketId) {
-        if let Some(session) = self.sessions.get_mut(client) {
-            session.in_flight.retain(|sent| sent.id != id);
-        }
-    }
-
-    fn send_pubrel(&mut self, conn: ConnId, id: PacketId) {
+    fn send_pubrel(&mut self, id: PacketId) {
         if !self.rules.answers_pubrec {
             return;
         }
-        let Some(connection) = self.connections.get(&conn) else { return };
-        let packet = match connection.version() {
+        let packet = match self.version() {
             Version::V5 => AnyPacket::V5(v5::Packet::PubRel(v5::Ack::new(id))),
             _ => AnyPacket::V3(v3::Packet::PubRel(id)),
         };
-        self.send(conn, &packet);
+        self.line.send(&packet);
     }
 
     /// Sends a PUBLISH; `false` when the client cannot be sent it.
-    fn send_publish(&mut self, conn: ConnId, outgoing: &Outgoing, id: Option<PacketId>, dup: bool) -> bool {
-        let rules = self.rules;
-        let Some(connection) = self.connections.get(&conn) else { return false };
-        let version = connection.version();
+    fn send_publish(&mut self, outgoing: &Outgoing, id: Option<PacketId>, dup: bool) -> bool {
+        let (rules, version) = (self.rules, self.version());
         let message = &outgoing.message;
         if version != Version::V3_1 && !message.well_formed {
             return false; // [5.0/MQTT-1.5.4-1, 3.1.1/MQTT-1.5.3-1]
@@ -223,19 +179,20 @@ impl Broker {
         let delivery = match id {
             Some(id) if dup => Delivery::first(outgoing.qos, id).again(),
             Some(id) => Delivery::first(outgoing.qos, id),
+            // [5.0/MQTT-2.2.1-2, 5.0/MQTT-4.3.1-1, 5.0/MQTT-3.3.1-2]
+            // [3.1.1/MQTT-2.3.1-5, 3.1.1/MQTT-4.3.1-1, 3.1.1/MQTT-3.3.1-2]
             None => Delivery::AtMostOnce,
         };
         let topic = self.topic_of(outgoing);
+        let payload = message.payload.clone();
         if version != Version::V5 {
-            let payload = message.payload.clone();
             let publish = v3::Publish { delivery, retain: outgoing.retain, topic, payload };
-            return self.send(conn, &AnyPacket::V3(v3::Packet::Publish(publish)));
+            return self.line.send_v3(v3::Packet::Publish(publish));
         }
-        let alias = self.alias_for(conn, &topic);
+        let alias = self.alias_for(&topic);
         let Some(properties) = self.properties_of(outgoing, alias.map(|(alias, _)| alias)) else {
             return false;
         };
-        let payload = message.payload.clone();
         let publish = match alias {
             Some((_, true)) => v5::Publish::with_alias(properties, payload),
             _ => Ok(v5::Publish::with_properties(topic.clone(), properties, payload)),
@@ -243,19 +200,21 @@ impl Broker {
         let Ok(mut publish) = publish else { return false };
         publish.delivery = delivery;
         publish.retain = outgoing.retain;
-        let sent = self.send(conn, &AnyPacket::V5(v5::Packet::Publish(publish)));
-        if sent {
-            if let (Some((alias, false)), Some(connection)) = (alias, self.connections.get_mut(&conn)) {
-                connection.sent_aliases.insert(Bytes::copy_from_slice(topic.as_bytes()), alias);
-            }
-        } else if !rules.drops_too_large_messages {
-            self.fail(conn, DisconnectReason::PacketTooLarge, "a message is too large for the client");
+        let sent = self.line.send_v5(v5::Packet::Publish(publish));
+        if let (true, Some((alias, false))) = (sent, alias) {
+            self.line.connection.sent_aliases.insert(Bytes::copy_from_slice(topic.as_bytes()), alias);
+        }
+        if !sent && !rules.drops_too_large_messages {
+            // [5.0/MQTT-3.1.2-25]
+            let _ = self.fail(DisconnectReason::PacketTooLarge, "a message is too large for the client");
+            self.line.connection.overfed = true;
         }
         sent
     }
 
     fn topic_of(&self, outgoing: &Outgoing) -> TopicName {
         let topic = outgoing.message.topic.clone();
+        // [3.1.1/MQTT-3.3.2-3, 3.1/V31-3.3-2]
         if self.rules.keeps_topic {
             return topic; // [5.0/MQTT-3.3.2-3]
         }
@@ -264,12 +223,12 @@ impl Broker {
     }
 
     /// The alias for a topic, and whether the client knows it already.
-    fn alias_for(&self, conn: ConnId, topic: &TopicName) -> Option<(u16, bool)> {
-        let rules = &self.rules;
-        let connection = self.connections.get(&conn)?;
+    fn alias_for(&self, topic: &TopicName) -> Option<(u16, bool)> {
+        let (rules, connection) = (self.rules, &*self.line.connection);
         let allowed = connection.topic_alias_maximum;
         let most = if allowed == 0 {
             u16::from(!rules.no_topic_alias_unasked) // [5.0/MQTT-3.1.2-27]
+        // [5.0/MQTT-3.3.2-11]
         } else if rules.respects_topic_alias_maximum {
             allowed.min(self.limits.outbound_topic_aliases) // [5.0/MQTT-3.1.2-26]
         } else {
@@ -289,11 +248,12 @@ impl Broker {
 
     /// The properties of a PUBLISH: the publisher's, in their order, and what the broker adds.
     fn properties_of(&self, outgoing: &Outgoing, alias: Option<u16>) -> Option<PublishProperties> {
-        let (now, rules) = (self.now, &self.rules);
+        let (now, rules) = (self.now, self.rules);
         let message = &outgoing.message;
         let mut users = Vec::new();
         let mut properties = PublishProperties::builder();
         let changed;
+        // [5.0/MQTT-1.5.4-3, 3.1.1/MQTT-1.5.3-3]
         let theirs = if rules.keeps_byte_order_mark {
             &message.properties
         } else {
@@ -302,10 +262,15 @@ impl Broker {
         };
         for property in theirs {
             let passes = match property {
+                // [5.0/MQTT-3.3.2-4]
                 Property::PayloadFormatIndicator(_) => rules.passes_payload_format,
+                // [5.0/MQTT-3.3.2-20]
                 Property::ContentType(_) => rules.passes_content_type,
+                // [5.0/MQTT-3.3.2-15]
                 Property::ResponseTopic(_) => rules.passes_response_topic,
+                // [5.0/MQTT-3.3.2-16]
                 Property::CorrelationData(_) => rules.passes_correlation_data,
+                // [5.0/MQTT-3.1.3-10]
                 Property::UserProperty(_) => rules.passes_user_properties,
                 Property::MessageExpiryInterval(_) if !rules.passes_message_expiry => false,
                 Property::MessageExpiryInterval(seconds) => {
@@ -317,6 +282,7 @@ impl Broker {
                 _ => false,
             };
             match property {
+                // [5.0/MQTT-3.3.2-18, 5.0/MQTT-3.1.3-10]
                 Property::UserProperty(_) if passes && !rules.keeps_user_property_order => {
                     users.push(property);
                 }
@@ -335,21 +301,4 @@ impl Broker {
         }
         properties.finish().ok()
     }
-}
-
-/// Properties without U+FEFF in their text, as only a broken server passes them on.
-fn without_marks(properties: &PublishProperties) -> Option<PublishProperties> {
-    let plain = |text: &[u8]| String::from_utf8_lossy(text).replace('\u{feff}', "");
-    let mut changed = PublishProperties::builder();
-    for property in properties {
-        changed = match property {
-            Property::ContentType(text) => changed.content_type(&plain(text.as_bytes())),
-            Property::ResponseTopic(topic) => changed.response_topic(&plain(topic.as_bytes())),
-            Property::UserProperty(pair) => {
-                changed.user_property(&plain(pair.name.as_bytes()), &plain(pair.value.as_bytes()))
-            }
-            other => changed.push(other),
-        };
-    }
-    changed.finish().ok()
 }

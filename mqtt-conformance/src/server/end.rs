@@ -1,78 +1,29 @@
-//! The end of connections and sessions, the Will, and everything that time brings.
+//! The end of connections and sessions, and the Will.
 
-use super::connection::Phase;
+use super::action::ConnId;
 use super::message::{Message, Will};
-use super::session::{Session, Stage};
-use super::{Action, Broker, ConnId};
+use super::outgoing::Stage;
+use super::rule_table::Rules;
+use super::state::{Broker, Connection, Ending};
 use bytes::Bytes;
-use mqtt_codec::v5::DisconnectReason;
-use mqtt_codec::{Qos, Version};
+use mqtt_codec::Qos;
 use std::sync::Arc;
 
-/// Why a connection ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// It was never accepted.
-    Refused,
-    /// A normal DISCONNECT.
-    Disconnected,
-    /// A DISCONNECT that asks for the Will.
-    DisconnectedWithWill,
-    /// The client, or the network, is gone.
-    BrokeOff,
-    /// Silence for too long.
-    TimedOut,
-    /// A mistake of the client.
-    Failed,
-    /// Another connection of the same client.
-    TakenOver,
-}
-
 impl Broker {
-    /// Acts on DISCONNECT.
-    pub(super) fn handle_disconnect(&mut self, conn: ConnId, normal: bool, expiry: Option<u32>) {
-        let Some(connection) = self.connections.get(&conn) else { return };
-        if let Some(seconds) = expiry {
-            if seconds != 0 && connection.expiry_was_zero && self.rules.refuses_expiry_from_zero {
-                let about = "a Session Expiry Interval after CONNECT had none";
-                return self.fail(conn, DisconnectReason::ProtocolError, about);
-            }
-            if let Some(session) = self.sessions.get_mut(&connection.client)
-                && self.rules.disconnect_changes_expiry
-            {
-                session.expiry = seconds.min(self.limits.session_expiry_maximum);
-            }
-        }
-        self.end(conn, if normal { Ending::Disconnected } else { Ending::DisconnectedWithWill });
-    }
-
     /// Ends a connection, and closes it unless it is gone already.
     pub(super) fn end(&mut self, conn: ConnId, ending: Ending) {
-        let Some(connection) = self.connections.remove(&conn) else { return };
+        let Some(mut connection) = self.connections.remove(&conn) else { return };
+        let rules = self.rules;
         let disconnected = matches!(ending, Ending::Disconnected | Ending::DisconnectedWithWill);
-        if ending != Ending::BrokeOff && (!disconnected || self.rules.closes_after_disconnect) {
-            self.actions.push_back(Action::Close { conn }); // [5.0/MQTT-3.14.4-2, 3.1/V31-3.14-1]
+        if ending != Ending::BrokeOff && (!disconnected || rules.closes_after_disconnect) {
+            self.outbox.close(conn); // [5.0/MQTT-3.14.4-2, 3.1/V31-3.14-1]
         }
-        if !matches!(connection.phase, Phase::Open) {
+        if !connection.is_open() {
             return;
         }
+        self.keep_aliases(&mut connection);
         let client = connection.client;
-        if !self.rules.forgets_topic_aliases {
-            self.stale_aliases.insert(client.clone(), connection.aliases);
-        }
-        if !self.rules.forgets_sent_topic_aliases {
-            self.stale_sent_aliases.insert(client.clone(), connection.sent_aliases);
-        }
-        let rules = self.rules;
-        let wanted = match ending {
-            Ending::Refused => false,
-            Ending::Disconnected => !rules.disconnect_discards_will, // [5.0/MQTT-3.14.4-3]
-            Ending::DisconnectedWithWill => rules.publishes_will_on_request,
-            Ending::BrokeOff => rules.publishes_will,
-            Ending::TimedOut => rules.publishes_will_on_timeout,
-            Ending::Failed => rules.publishes_will_on_error,
-            Ending::TakenOver => rules.publishes_will_on_takeover,
-        };
+        let wanted = wants_will(&rules, ending);
         let will = connection.will.filter(|_| wanted);
         let now = self.now;
         let Some(session) = self.sessions.get_mut(&client).filter(|session| session.conn == Some(conn))
@@ -97,7 +48,9 @@ impl Broker {
             }
         }
         let ends = match session.expiry {
+            // [3.1.1/MQTT-3.1.2-6, 3.1/V31-2.2-5]
             0 => rules.drops_unkept_sessions,
+            // [5.0/MQTT-3.1.2-6]
             _ => !rules.stores_sessions,
         };
         if ends {
@@ -111,10 +64,22 @@ impl Broker {
         }
     }
 
+    /// Keeps the Topic Aliases of a connection that ended, as only a broken broker does. [5.0/MQTT-3.3.2-7]
+    fn keep_aliases(&mut self, connection: &mut Connection) {
+        let client = &connection.client;
+        if !self.rules.forgets_topic_aliases {
+            self.fault.aliases.insert(client.clone(), std::mem::take(&mut connection.aliases));
+        }
+        if !self.rules.forgets_sent_topic_aliases {
+            self.fault.sent_aliases.insert(client.clone(), std::mem::take(&mut connection.sent_aliases));
+        }
+    }
+
     /// Ends a session: its state is gone, its Will published, and what a shared subscription gave it goes to others.
     pub(super) fn end_session(&mut self, client: &Bytes) {
         let Some(mut session) = self.sessions.remove(client) else { return };
         let rules = self.rules;
+        // [3.1.1/MQTT-3.1.2-7]
         if !rules.retained_outlives_session {
             self.retained.forget_publisher(client);
         }
@@ -127,7 +92,7 @@ impl Broker {
         let in_flight = session.in_flight.drain(..).filter(|sent| match sent.stage {
             Stage::PubAck => true,
             Stage::PubRec => !rules.share_drops_qos_2_with_session,
-            Stage::PubComp | Stage::Done => false,
+            Stage::PubComp => false,
         });
         let shared: Vec<_> = in_flight.map(|sent| sent.outgoing).chain(session.queue).collect();
         for outgoing in shared.into_iter().filter(|outgoing| outgoing.shared) {
@@ -137,8 +102,10 @@ impl Broker {
     }
 
     /// Publishes a Will.
-    fn publish_will(&mut self, will: Will) {
+    pub(super) fn publish_will(&mut self, will: Will) {
         let rules = self.rules;
+        // [5.0/MQTT-3.1.2-15, 3.1.1/MQTT-3.1.2-17]
+        // [5.0/MQTT-3.1.2-14, 3.1.1/MQTT-3.1.2-16]
         let retain = if will.message.retain { rules.retains_will } else { !rules.does_not_retain_will };
         let qos = if rules.keeps_will_qos { will.message.qos } else { Qos::AtMostOnce };
         let payload = if rules.publishes_bare_will {
@@ -154,64 +121,19 @@ impl Broker {
             self.publish(&message);
         }
     }
+}
 
-    /// When a session needs to be looked at.
-    pub(super) fn session_deadline(&self, session: &Session) -> Option<u64> {
-        let expiry = session.ends_at.filter(|_| self.rules.expires_sessions);
-        let will = session.will.as_ref().map(|(due, _)| *due);
-        let retry = self.retry_interval(session).and_then(|interval| {
-            session.in_flight.iter().filter(|sent| sent.here).map(|sent| sent.sent_at + interval).min()
-        });
-        [expiry, will, retry].into_iter().flatten().min()
-    }
-
-    /// After how long a client is sent again what it did not acknowledge: in 3.1 only, unless a rule is broken.
-    pub(super) fn retry_interval(&self, session: &Session) -> Option<u64> {
-        session.conn?;
-        match session.version {
-            Version::V3_1 => Some(self.limits.retry_interval.max(1)), // [3.1/V31-4.2-2]
-            Version::V5 if !self.rules.resends_only_on_resume => Some(2_000),
-            _ => None,
-        }
-    }
-
-    /// Does everything that is due.
-    pub(super) fn run_timers(&mut self) {
-        let (now, rules) = (self.now, self.rules);
-        let due = |deadline: Option<u64>| deadline.is_some_and(|deadline| deadline <= now);
-        let silent: Vec<ConnId> = self
-            .connections
-            .iter()
-            .filter(|(_, connection)| due(connection.deadline(&rules, &self.limits)))
-            .map(|(&conn, _)| conn)
-            .collect();
-        for conn in silent {
-            if self.connections.get(&conn).is_some_and(super::connection::Connection::is_open) {
-                self.send_disconnect(conn, DisconnectReason::KeepAliveTimeout, "the Keep Alive has passed");
-                self.end(conn, Ending::TimedOut);
-            } else {
-                self.end(conn, Ending::Refused);
-            }
-        }
-        let waiting: Vec<Bytes> = self
-            .sessions
-            .iter()
-            .filter(|(_, session)| due(self.session_deadline(session)))
-            .map(|(client, _)| client.clone())
-            .collect();
-        for client in waiting {
-            let Some(session) = self.sessions.get_mut(&client) else { continue };
-            if session.will.as_ref().is_some_and(|(at, _)| *at <= now)
-                && let Some((_, will)) = session.will.take()
-            {
-                self.publish_will(will); // [5.0/MQTT-3.1.2-8]
-            }
-            let Some(session) = self.sessions.get(&client) else { continue };
-            if due(session.ends_at) && rules.expires_sessions {
-                self.end_session(&client); // [5.0/MQTT-4.1.0-2]
-            } else {
-                self.retry(&client);
-            }
-        }
+/// Whether a connection that ends so brings its Will.
+fn wants_will(rules: &Rules, ending: Ending) -> bool {
+    // [5.0/MQTT-3.1.2-8, 3.1.1/MQTT-3.1.2-8, 3.1/V31-2.2-7]
+    match ending {
+        Ending::Refused => false,
+        // [5.0/MQTT-3.14.4-3, 5.0/MQTT-3.1.2-10, 3.1.1/MQTT-3.14.4-3, 3.1.1/MQTT-3.1.2-10]
+        Ending::Disconnected => !rules.disconnect_discards_will,
+        Ending::DisconnectedWithWill => rules.publishes_will_on_request,
+        Ending::BrokeOff => rules.publishes_will,
+        Ending::TimedOut => rules.publishes_will_on_timeout,
+        Ending::Failed => rules.publishes_will_on_error,
+        Ending::TakenOver => rules.publishes_will_on_takeover,
     }
 }

@@ -1,7 +1,9 @@
 //! Retained messages: the last one of each topic.
 
+use super::limits::Limits;
 use super::message::Message;
-use super::{Limits, Rules};
+use super::rule_table::Rules;
+use super::topics::matches;
 use bytes::Bytes;
 use mqtt_codec::TopicName;
 use std::collections::BTreeMap;
@@ -42,24 +44,30 @@ impl Retained {
     pub(super) fn take(&mut self, message: &Arc<Message>, rules: &Rules, limits: &Limits) -> bool {
         let topic = message.topic.as_bytes();
         if !message.retain {
+            // [5.0/MQTT-3.3.1-8, 3.1.1/MQTT-3.3.1-12]
             if !rules.unretained_changes_nothing {
                 self.remove(topic);
             }
+            // [5.0/MQTT-3.3.1-8, 3.1.1/MQTT-3.3.1-12]
             if !rules.stores_only_retained && !message.payload.is_empty() {
                 self.insert(Arc::clone(message));
             }
             return true;
         }
         if message.payload.is_empty() {
+            // [3.1/V31-2.1-8]
             if rules.clears_retained {
                 self.remove(topic); // [5.0/MQTT-3.3.1-6]
             }
+            // [5.0/MQTT-3.3.1-7, 3.1.1/MQTT-3.3.1-11]
             if !rules.stores_no_empty_retained {
                 self.insert(Arc::clone(message));
             }
             return true;
         }
         let known = self.messages.contains_key(topic);
+        // [3.1/V31-2.1-4]
+        // [3.1.1/MQTT-3.3.1-7]
         if !limits.retain_available || !rules.stores_retained || known && !rules.replaces_retained {
             return true;
         }
@@ -83,7 +91,7 @@ impl Retained {
         }
         self.messages
             .values()
-            .filter(|message| super::topics::matches(rules, filter, message.topic.as_bytes()))
+            .filter(|message| matches(rules, filter, message.topic.as_bytes()))
             .map(Arc::clone)
             .collect()
     }

@@ -1,11 +1,15 @@
 //! From a published message to the sessions that get it.
 
+use super::fault::overlook::share_key;
 use super::message::Message;
-use super::session::{Outgoing, Subscription};
+use super::outgoing::Outgoing;
+use super::rule_table::Rules;
+use super::session::{Session, Subscription};
+use super::state::Broker;
 use super::topics::matches;
-use super::{Broker, Rules};
 use bytes::Bytes;
 use mqtt_codec::Qos;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What became of a published message.
@@ -19,14 +23,38 @@ pub(super) enum Published {
     NoRoom,
 }
 
+/// A member of a shared subscription, and the message as it would get it.
+struct Member {
+    client: Bytes,
+    present: bool,
+    granted: Qos,
+    outgoing: Outgoing,
+}
+
+impl Member {
+    fn new(
+        rules: &Rules,
+        client: &Bytes,
+        session: &Session,
+        message: &Arc<Message>,
+        s: &Subscription,
+    ) -> Self {
+        Self {
+            client: client.clone(),
+            present: session.conn.is_some(),
+            granted: s.qos,
+            outgoing: outgoing(rules, message, s),
+        }
+    }
+}
+
 impl Broker {
     /// Publishes a message: retains it as its flag says, and gives it to each session that has subscribed to it.
     pub(super) fn publish(&mut self, message: &Arc<Message>) -> Published {
         let kept = self.retained.take(message, &self.rules, &self.limits);
-        let mut found = false;
-        if self.rules.passes_empty_retained || !(message.retain && message.payload.is_empty()) {
-            found = self.route(message);
-        }
+        // [5.0/MQTT-3.3.1-6, 3.1.1/MQTT-3.3.1-10]
+        let passes = self.rules.passes_empty_retained || !(message.retain && message.payload.is_empty());
+        let found = passes && self.route(message);
         match (kept, found) {
             (false, _) => Published::NoRoom,
             (true, true) => Published::Delivered,
@@ -34,35 +62,26 @@ impl Broker {
         }
     }
 
-    /// Gives a message to each session that has subscribed to it. [5.0/MQTT-4.5.0-1]
+    /// Gives a message to each session that has subscribed to it. [5.0/MQTT-4.5.0-1, 3.1.1/MQTT-4.5.0-1]
     fn route(&mut self, message: &Arc<Message>) -> bool {
         let rules = &self.rules;
-        let mut missed = Vec::new();
-        if !rules.replacing_loses_nothing {
-            for (client, session) in &mut self.sessions {
-                for subscription in session.subscriptions.iter_mut().filter(|s| s.interrupted) {
-                    if matches(rules, &subscription.pattern, message.topic.as_bytes()) {
-                        subscription.interrupted = false;
-                        missed.push((client.clone(), subscription.filter.clone()));
-                    }
-                }
-            }
-        }
         let mut plan: Vec<(Bytes, Outgoing)> = Vec::new();
-        let mut shares: Vec<Bytes> = Vec::new();
-        for (client, session) in &self.sessions {
-            let hits = session
-                .subscriptions
-                .iter()
-                .filter(|subscription| matches(rules, &subscription.pattern, message.topic.as_bytes()))
-                .filter(|subscription| {
-                    !missed.iter().any(|(who, filter)| who == client && *filter == subscription.filter)
-                });
+        let mut shares: BTreeMap<Bytes, Vec<Member>> = BTreeMap::new();
+        for (client, session) in &mut self.sessions {
             let mut own: Option<Outgoing> = None;
-            for subscription in hits {
+            let mut joined = BTreeSet::new();
+            for subscription in &session.subscriptions {
+                if !matches(rules, &subscription.pattern, message.topic.as_bytes()) {
+                    continue;
+                }
+                if session.fault.interrupted.remove(&subscription.filter) {
+                    continue; // [5.0/MQTT-3.8.4-4, 3.1.1/MQTT-3.8.4-3]
+                }
                 if subscription.shared {
-                    if !shares.iter().any(|filter| same_share(rules, filter, &subscription.filter)) {
-                        shares.push(subscription.filter.clone());
+                    let key = share_key(rules, &subscription.filter);
+                    if joined.insert(key.clone()) {
+                        let member = Member::new(rules, client, session, message, subscription);
+                        shares.entry(key).or_default().push(member);
                     }
                     continue;
                 }
@@ -82,79 +101,92 @@ impl Broker {
                 }
             }
         }
-        let mut found = !plan.is_empty();
+        let found = !plan.is_empty() || !shares.is_empty();
         for (client, outgoing) in plan {
             self.enqueue(&client, outgoing);
         }
-        for filter in shares {
-            found |= self.deliver_to_share(&filter, message);
+        for (key, members) in shares {
+            match members.first() {
+                // [5.0/MQTT-4.8.2-3]
+                Some(member) if !self.rules.share_filters_differ => {
+                    let filter = member.outgoing.filter.clone();
+                    self.deliver_to_share(&filter, message);
+                }
+                _ => self.deliver_to_one(&key, members, message.qos),
+            }
         }
         found
+    }
+
+    /// Gives a message to a session, with or without a connection.
+    pub(super) fn enqueue(&mut self, key: &Bytes, outgoing: Outgoing) {
+        if let Some(mut client) = self.client_of_session(key) {
+            client.deliver(outgoing);
+        } else if let Some(session) = self.sessions.get_mut(key) {
+            session.keep(outgoing, &self.rules, &self.limits);
+        }
+    }
+
+    /// Gives a message once more to a member of the shared subscription with this filter.
+    pub(super) fn deliver_to_share(&mut self, filter: &Bytes, message: &Arc<Message>) {
+        let rules = &self.rules;
+        let key = share_key(rules, filter);
+        let mut members = Vec::new();
+        for (client, session) in &self.sessions {
+            let same = |s: &&Subscription| s.shared && share_key(rules, &s.filter) == key;
+            if let Some(subscription) = session.subscriptions.iter().find(same) {
+                members.push(Member::new(rules, client, session, message, subscription));
+            }
+        }
+        self.deliver_to_one(filter, members, message.qos);
     }
 
     /// Gives a message to one member of a shared subscription: the next in turn, those with a connection first.
     ///
     /// Spec: 5.0 §4.8.2.
-    pub(super) fn deliver_to_share(&mut self, filter: &Bytes, message: &Arc<Message>) -> bool {
-        let rules = self.rules;
-        let mut members: Vec<(bool, Bytes, Outgoing)> = Vec::new();
-        let mut highest = Qos::AtMostOnce;
-        for (client, session) in &self.sessions {
-            let same = |s: &&Subscription| s.shared && same_share(&rules, &s.filter, filter);
-            if let Some(subscription) = session.subscriptions.iter().find(same) {
-                highest = highest.max(subscription.qos);
-                let outgoing = outgoing(&rules, message, subscription);
-                members.push((session.conn.is_some(), client.clone(), outgoing));
+    fn deliver_to_one(&mut self, key: &Bytes, mut members: Vec<Member>, qos: Qos) {
+        if !self.rules.share_respects_granted_qos {
+            // [5.0/MQTT-4.8.2-3]
+            let highest = members.iter().map(|member| member.granted).max().unwrap_or(Qos::AtMostOnce);
+            for member in &mut members {
+                member.outgoing.qos = qos.min(highest);
             }
         }
-        if !rules.share_respects_granted_qos {
-            for (_, _, outgoing) in &mut members {
-                outgoing.qos = message.qos.min(highest);
-            }
-        }
-        if !rules.share_picks_one {
-            let any = !members.is_empty();
-            for (_, client, outgoing) in members {
+        if !self.rules.share_picks_one {
+            for Member { client, outgoing, .. } in members {
                 self.enqueue(&client, outgoing);
             }
-            return any;
+            return;
         }
-        if members.iter().any(|(present, ..)| *present) {
-            members.retain(|(present, ..)| *present);
+        if members.iter().any(|member| member.present) {
+            members.retain(|member| member.present);
         }
         if members.is_empty() {
-            return false;
+            return;
         }
-        let turn = self.turns.entry(filter.clone()).or_default();
+        let turn = self.turns.entry(key.clone()).or_default();
         let chosen = *turn % members.len();
         *turn = turn.wrapping_add(1);
-        let (_, client, outgoing) = members.swap_remove(chosen);
+        let Member { client, outgoing, .. } = members.swap_remove(chosen);
         self.enqueue(&client, outgoing);
-        true
     }
 
     /// Forgets whose turn it is in shared subscriptions that have no members.
     pub(super) fn forget_empty_shares(&mut self) {
-        let sessions = &self.sessions;
-        let has_members = |filter: &Bytes| {
-            sessions.values().any(|session| session.subscriptions.iter().any(|s| s.filter == *filter))
-        };
-        self.turns.retain(|filter, _| has_members(filter));
+        if self.turns.is_empty() {
+            return;
+        }
+        let rules = &self.rules;
+        let subscriptions = self.sessions.values().flat_map(|session| &session.subscriptions);
+        let living: BTreeSet<Bytes> =
+            subscriptions.filter(|s| s.shared).map(|s| share_key(rules, &s.filter)).collect();
+        self.turns.retain(|key, _| living.contains(key));
     }
-}
-
-/// Whether two filters are of one shared subscription.
-fn same_share(rules: &Rules, a: &[u8], b: &[u8]) -> bool {
-    let pattern = |filter: &[u8]| filter.splitn(3, |&b| b == b'/').nth(2).map(<[u8]>::to_vec);
-    let name = |filter: &[u8]| filter.split(|&b| b == b'/').nth(1).map(<[u8]>::to_vec);
-    a == b
-        || !rules.share_names_differ && pattern(a) == pattern(b)
-        || !rules.share_filters_differ && name(a) == name(b)
 }
 
 /// A message as one subscription wants it.
 pub(super) fn outgoing(rules: &Rules, message: &Arc<Message>, subscription: &Subscription) -> Outgoing {
-    let mut qos = message.qos.min(subscription.qos); // [5.0/MQTT-3.8.4-8]
+    let mut qos = message.qos.min(subscription.qos); // [5.0/MQTT-3.8.4-8, 3.1.1/MQTT-3.8.4-6]
     if !rules.never_raises_qos {
         qos = qos.max(subscription.qos);
     }
@@ -168,8 +200,9 @@ pub(super) fn outgoing(rules: &Rules, message: &Arc<Message>, subscription: &Sub
     Outgoing {
         message: Arc::clone(message),
         qos,
-        // [5.0/MQTT-3.3.1-12, 5.0/MQTT-3.3.1-13]
+        // [5.0/MQTT-3.3.1-12, 5.0/MQTT-3.3.1-13, 3.1.1/MQTT-3.3.1-9, 3.1/V31-2.1-6]
         retain: message.retain && (keeps_retain || !rules.clears_retain_on_live_messages),
+        // [5.0/MQTT-3.3.4-3, 5.0/MQTT-3.3.4-5]
         ids: subscription.id.filter(|_| rules.sends_subscription_ids).into_iter().collect(),
         filter: subscription.filter.clone(),
         shared: subscription.shared,
@@ -179,7 +212,7 @@ pub(super) fn outgoing(rules: &Rules, message: &Arc<Message>, subscription: &Sub
 /// Joins what a second subscription of the same client brings: one copy at the highest QoS, with all identifiers.
 fn join(rules: &Rules, own: &mut Outgoing, next: &Outgoing) {
     if rules.overlap_takes_highest_qos {
-        own.qos = own.qos.max(next.qos); // [5.0/MQTT-3.3.4-2]
+        own.qos = own.qos.max(next.qos); // [5.0/MQTT-3.3.4-2, 3.1.1/MQTT-3.3.5-1]
     } else {
         own.qos = own.qos.min(next.qos);
     }

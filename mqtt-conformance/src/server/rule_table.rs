@@ -1,8 +1,31 @@
 //! The table of rules. Each line is a mutant: see [`Rules`].
 
-use super::rules::{Rule, rules};
+use crate::server::switch::{Switch, switches};
 
-rules! {
+impl Rules {
+    /// The standards, in full.
+    #[must_use]
+    pub fn standard() -> Self {
+        Self::default()
+    }
+}
+
+impl Switch<Rules> {
+    /// The mutant of this rule: the standard with this one switch off.
+    #[must_use]
+    pub fn mutant(&self) -> Rules {
+        self.switched()
+    }
+}
+
+switches! {
+    /// Every point where the standards leave a server no choice and a client can see it.
+    ///
+    /// [`Rules::standard`] obeys all of them. A server with one of them switched off is a *mutant*: a broker with one
+    /// known fault, which some script has to notice. Where a version has no numbered statement for a rule, a general one is
+    /// cited that covers it.
+    pub struct Rules, all true, "Demanded by";
+
     // Connecting.
 
     /// Closes when the first packet is not a CONNECT.

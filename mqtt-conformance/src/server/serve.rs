@@ -2,7 +2,10 @@
 //!
 //! All time is tokio's, so that under its paused clock nothing has to be waited for.
 
-use super::{Action, Broker, ConnId, Limits, Rules};
+use super::action::{Action, ConnId};
+use super::limits::Limits;
+use super::rule_table::Rules;
+use super::state::Broker;
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::io;
@@ -120,8 +123,11 @@ impl Server {
     pub async fn serve_frames<S: AsyncRead + AsyncWrite + Unpin + Send>(&self, stream: S) {
         let Self { rules, .. } = self;
         // Who does not shake hands is left alone.
+        // [5.0/MQTT-6.0.0-4, 3.1.1/MQTT-6.0.0-4]
         if let Ok(frames) = accept_websocket(stream, rules.chooses_sub_protocol).await {
             let frames =
+                // [5.0/MQTT-6.0.0-1, 3.1.1/MQTT-6.0.0-1]
+                // [5.0/MQTT-6.0.0-2, 3.1.1/MQTT-6.0.0-2]
                 frames.taking_text(!rules.refuses_text_frames).wanting_packets(!rules.takes_any_frames);
             self.serve_stream(frames).await;
         }
@@ -158,7 +164,7 @@ impl Server {
         if self.events.send(Event::Connected(conn, ours)).await.is_err() {
             return;
         }
-        let farewell = Farewell { conn, events: self.events.clone() };
+        let registration = Registration { conn, events: self.events.clone() };
         let (mut reader, mut writer) = tokio::io::split(stream);
         {
             let reading = read(conn, &mut reader, &self.events);
@@ -167,14 +173,14 @@ impl Server {
             tokio::select! {
                 // The client sends no more, and may still read what is on its way.
                 () = reading => {
-                    drop(farewell);
+                    drop(registration);
                     let _ = tokio::time::timeout(LINGER, writing).await;
                     return;
                 }
                 closed = &mut writing => if closed.is_err() { return },
             }
         }
-        drop(farewell);
+        drop(registration);
         // The broker closed. Unread bytes would reset the connection, and the reset overtake the last packet.
         if writer.shutdown().await.is_ok() {
             let mut rest = vec![0; 4096];
@@ -184,13 +190,13 @@ impl Server {
     }
 }
 
-/// Tells the broker that a connection is gone, also when its task was dropped.
-struct Farewell {
+/// A connection that the broker knows of: when this is dropped, also with its task, the broker learns that it is gone.
+struct Registration {
     conn: ConnId,
     events: mpsc::Sender<Event>,
 }
 
-impl Drop for Farewell {
+impl Drop for Registration {
     fn drop(&mut self) {
         let (conn, events) = (self.conn, self.events.clone());
         if let Err(mpsc::error::TrySendError::Full(event)) = events.try_send(Event::Closed(conn))

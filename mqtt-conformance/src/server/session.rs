@@ -1,12 +1,15 @@
 //! What the broker keeps for a client: its subscriptions, and the messages on their way in and out.
 
-use super::ConnId;
+use super::action::ConnId;
+use super::fault::memory::InSession;
+use super::limits::Limits;
 use super::message::{Message, Will};
+use super::outgoing::{InFlight, Outgoing};
+use super::rule_table::Rules;
 use bytes::Bytes;
 use mqtt_codec::v5::{RetainHandling, SubscriptionId};
 use mqtt_codec::{PacketId, Qos, Version};
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 
 /// The state of a client, which may outlive its connection. Spec: 3.1.1 §3.1.2.4, 5.0 §4.1.
 #[derive(Debug)]
@@ -28,13 +31,10 @@ pub(super) struct Session {
     pub(super) queue_bytes: usize,
     /// Where to look for the next free Packet Identifier.
     pub(super) next_id: PacketId,
-    /// Whether a message was sent, and whether those that wait are in disorder: only where order is not kept.
-    pub(super) begun: bool,
-    pub(super) disordered: bool,
-    /// The smallest Receive Maximum and Maximum Packet Size of its connections, which only a broken server remembers.
-    pub(super) smallest: (u16, u32),
     /// A Will that waits for its delay, and when that has passed.
     pub(super) will: Option<(u64, Will)>,
+    /// What only a broken broker remembers.
+    pub(super) fault: InSession,
 }
 
 /// A QoS 2 message that was received.
@@ -59,42 +59,6 @@ pub(super) struct Subscription {
     pub(super) retain_as_published: bool,
     pub(super) retain_handling: RetainHandling,
     pub(super) id: Option<SubscriptionId>,
-    /// Whether the next message is lost, since the subscription was replaced: never under the standard.
-    pub(super) interrupted: bool,
-}
-
-/// A message for one client.
-#[derive(Clone, Debug)]
-pub(super) struct Outgoing {
-    pub(super) message: Arc<Message>,
-    pub(super) qos: Qos,
-    pub(super) retain: bool,
-    pub(super) ids: Vec<SubscriptionId>,
-    /// The filter that led here, for topics that a broken server rewrites and deliveries it breaks off.
-    pub(super) filter: Bytes,
-    /// Whether it came by a shared subscription.
-    pub(super) shared: bool,
-}
-
-/// What a message in flight waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
-    PubAck,
-    PubRec,
-    PubComp,
-    /// Acknowledged, and yet not forgotten: never under the standard.
-    Done,
-}
-
-/// A QoS 1 or 2 message that was sent.
-#[derive(Clone, Debug)]
-pub(super) struct InFlight {
-    pub(super) id: PacketId,
-    pub(super) outgoing: Outgoing,
-    pub(super) stage: Stage,
-    /// Whether the connection that lasts now has seen it.
-    pub(super) here: bool,
-    pub(super) sent_at: u64,
 }
 
 impl Session {
@@ -110,10 +74,8 @@ impl Session {
             queue: VecDeque::new(),
             queue_bytes: 0,
             next_id: PacketId::MIN,
-            begun: false,
-            disordered: false,
-            smallest: (u16::MAX, u32::MAX),
             will: None,
+            fault: InSession::default(),
         }
     }
 
@@ -128,22 +90,44 @@ impl Session {
             }
         }
         self.next_id = id.next();
-        Some(id)
+        Some(id) // [5.0/MQTT-2.2.1-4]
     }
 
     /// How many messages the connection has been sent that it did not acknowledge.
     pub(super) fn unacknowledged(&self) -> usize {
-        self.in_flight.iter().filter(|sent| sent.here && sent.stage != Stage::Done).count()
+        self.in_flight.iter().filter(|sent| sent.here).count()
     }
 
-    pub(super) fn push_queue(&mut self, outgoing: Outgoing) {
-        self.queue_bytes += outgoing.message.weight();
-        self.queue.push_back(outgoing);
+    /// Keeps a message until it can be sent; `false` when it is dropped.
+    pub(super) fn keep(&mut self, outgoing: Outgoing, rules: &Rules, limits: &Limits) -> bool {
+        if self.conn.is_none() {
+            let dropped = match outgoing.qos {
+                // 3.1 leaves no choice. [3.1/V31-2.2-4]
+                Qos::AtMostOnce => rules.no_qos_0_for_absent_in_3_1 || self.version != Version::V3_1,
+                _ => !rules.queues_for_absent, // [5.0/MQTT-4.5.0-1, 3.1.1/MQTT-3.1.2-5, 3.1/V31-2.2-3]
+            };
+            if dropped {
+                return false;
+            }
+        }
+        let weight = self.queue_bytes.saturating_add(outgoing.message.weight());
+        let room = self.queue.len() < limits.queue && weight <= limits.queue_bytes;
+        if room {
+            self.queue_bytes = weight;
+            self.queue.push_back(outgoing);
+        }
+        room
     }
 
+    /// The message that waits to be sent next.
     pub(super) fn pop_queue(&mut self) -> Option<Outgoing> {
         let outgoing = self.queue.pop_front()?;
         self.queue_bytes = self.queue_bytes.saturating_sub(outgoing.message.weight());
         Some(outgoing)
+    }
+
+    /// Ends the delivery with this Packet Identifier.
+    pub(super) fn forget(&mut self, id: PacketId) {
+        self.in_flight.retain(|sent| sent.id != id);
     }
 }

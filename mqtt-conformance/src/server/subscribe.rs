@@ -1,8 +1,11 @@
 //! SUBSCRIBE and UNSUBSCRIBE.
 
+use super::client::{Client, Effect};
+use super::outgoing::Outgoing;
 use super::route::outgoing;
-use super::session::{Outgoing, Subscription};
-use super::{Broker, ConnId, Rules};
+use super::rule_table::Rules;
+use super::session::Subscription;
+use super::topics::matches;
 use bytes::Bytes;
 use mqtt_codec::v5::{
     AckProperties, DisconnectReason, RetainHandling, SubAckReason, SubscriptionOptions, UnsubAckReason,
@@ -17,45 +20,38 @@ struct Wanted {
     options: SubscriptionOptions,
 }
 
-impl Broker {
-    pub(super) fn handle_subscribe_v3(&mut self, conn: ConnId, subscribe: &v3::Subscribe<&[u8]>) {
+impl Client<'_> {
+    pub(super) fn handle_subscribe_v3(&mut self, subscribe: &v3::Subscribe<&[u8]>) -> Effect {
         let wanted = subscribe.filters.iter().map(|subscription| Wanted {
             filter: Bytes::copy_from_slice(subscription.filter.as_bytes()),
             shared: None,
             options: SubscriptionOptions::new(subscription.qos),
         });
-        self.subscribe(conn, subscribe.packet_id, wanted.collect(), None);
+        self.subscribe(subscribe.packet_id, wanted.collect(), None)
     }
 
-    pub(super) fn handle_subscribe_v5(&mut self, conn: ConnId, subscribe: &v5::Subscribe<&[u8]>) {
+    pub(super) fn handle_subscribe_v5(&mut self, subscribe: &v5::Subscribe<&[u8]>) -> Effect {
         let wanted = subscribe.filters.iter().map(|subscription| Wanted {
             filter: Bytes::copy_from_slice(subscription.filter.as_bytes()),
             shared: subscription.filter.shared().map(|s| Bytes::copy_from_slice(s.filter.as_bytes())),
             options: subscription.options,
         });
         let id = subscribe.properties.subscription_identifier();
-        self.subscribe(conn, subscribe.packet_id, wanted.collect(), id);
+        self.subscribe(subscribe.packet_id, wanted.collect(), id)
     }
 
     /// Subscribes to one filter after the other, answers once, and sends the retained messages.
     fn subscribe(
         &mut self,
-        conn: ConnId,
         packet_id: PacketId,
         wanted: Vec<Wanted>,
         id: Option<v5::SubscriptionId>,
-    ) {
-        let Some(connection) = self.connections.get(&conn) else { return };
-        let rules = self.rules;
-        let client = connection.client.clone();
-        let version = connection.version();
-        if version == Version::V5
-            && let Some((reason, about)) = self.lacks_for(&wanted, id)
-        {
-            return self.fail(conn, reason, about);
+    ) -> Effect {
+        let (rules, five) = (self.rules, self.version() == Version::V5);
+        if five && let Some((reason, about)) = self.lacks_for(&wanted, id) {
+            return self.fail(reason, about);
         }
-        let in_use = version == Version::V5
-            && self.sessions.get(&client).is_some_and(|s| s.received.contains_key(&packet_id));
+        let in_use = five && self.session.received.contains_key(&packet_id);
         let mut reasons = Vec::new();
         let mut retained = Vec::new();
         for (at, wanted) in wanted.into_iter().enumerate() {
@@ -64,16 +60,17 @@ impl Broker {
             } else if at > 0 && !rules.subscribes_each_filter {
                 SubAckReason::granted(wanted.options.qos)
             } else {
-                self.subscribe_one(&client, wanted, id, &mut retained) // [5.0/MQTT-3.8.4-5]
+                self.subscribe_one(wanted, id, &mut retained) // [5.0/MQTT-3.8.4-5, 3.1.1/MQTT-3.8.4-4]
             };
             reasons.push(reason);
         }
         if rules.answers_subscribe {
-            self.send_suback(conn, packet_id, reasons); // [5.0/MQTT-3.8.4-1]
+            self.send_suback(packet_id, reasons); // [5.0/MQTT-3.8.4-1, 3.1.1/MQTT-3.8.4-1, 3.1/V31-3.8-1]
         }
         for outgoing in retained {
-            self.enqueue(&client, outgoing);
+            self.deliver(outgoing);
         }
+        Effect::None
     }
 
     /// What a SUBSCRIBE of 5.0 asks for and the broker has announced not to have.
@@ -82,16 +79,19 @@ impl Broker {
         wanted: &[Wanted],
         id: Option<v5::SubscriptionId>,
     ) -> Option<(DisconnectReason, &'static str)> {
-        let (rules, limits) = (&self.rules, &self.limits);
+        let (rules, limits) = (self.rules, self.limits);
         let wild = |w: &Wanted| w.filter.iter().any(|b| matches!(b, b'+' | b'#'));
+        // [5.0/MQTT-4.13.1-1]
         if !limits.wildcards_available && rules.refuses_unavailable_wildcards && wanted.iter().any(wild) {
             Some((DisconnectReason::WildcardSubscriptionsNotSupported, "wildcards are not supported"))
         } else if !limits.shared_available
+            // [5.0/MQTT-4.13.1-1]
             && rules.refuses_unavailable_shares
             && wanted.iter().any(|w| w.shared.is_some())
         {
             Some((DisconnectReason::SharedSubscriptionsNotSupported, "there are no shared subscriptions"))
         } else if !limits.subscription_ids_available
+            // [5.0/MQTT-4.13.1-1]
             && rules.refuses_unavailable_subscription_ids
             && id.is_some()
         {
@@ -104,28 +104,26 @@ impl Broker {
 
     fn subscribe_one(
         &mut self,
-        client: &Bytes,
         wanted: Wanted,
         id: Option<v5::SubscriptionId>,
         retained: &mut Vec<Outgoing>,
     ) -> SubAckReason {
-        let rules = self.rules;
+        let (rules, version) = (self.rules, self.version());
         let Wanted { filter, shared, options } = wanted;
         let wild = filter.iter().any(|b| matches!(b, b'+' | b'#'));
         if wild && !self.limits.wildcards_available && rules.refuses_unavailable_wildcards {
             return SubAckReason::WildcardSubscriptionsNotSupported; // [3.1.1/MQTT-3.8.3-2]
         }
         let denied = self.limits.denied_subscribe.as_ref().is_some_and(|denied| denied.as_bytes() == filter);
+        // [5.0/MQTT-3.8.4-6, 5.0/MQTT-3.8.4-7, 3.1.1/MQTT-3.8.4-5]
         if denied && rules.refuses_denied_subscribe {
-            let old = self.sessions.get(client).is_some_and(|session| session.version == Version::V3_1);
             // 3.1 has no word for it. [3.1/V31-3.8-4]
+            let old = version == Version::V3_1;
             return if old { SubAckReason::granted(options.qos) } else { SubAckReason::NotAuthorized };
         }
         if options.qos > self.limits.maximum_qos && !rules.accepts_subscribe_above_maximum_qos {
             return SubAckReason::UnspecifiedError; // [5.0/MQTT-3.2.2-10]
         }
-        let Some(session) = self.sessions.get_mut(client) else { return SubAckReason::UnspecifiedError };
-        let version = session.version;
         let new = Subscription {
             // A broker without wildcards that grants them all the same sends nothing for them.
             pattern: if wild && !self.limits.wildcards_available {
@@ -140,42 +138,49 @@ impl Broker {
             retain_as_published: options.retain_as_published,
             retain_handling: options.retain_handling,
             id,
-            interrupted: false,
         };
         let granted = new.qos;
-        let full = session.subscriptions.len() >= self.limits.subscriptions;
-        let existing = session.subscriptions.iter_mut().find(|s| s.filter == new.filter);
+        let full = self.session.subscriptions.len() >= self.limits.subscriptions;
+        let existing = self.session.subscriptions.iter_mut().find(|s| s.filter == new.filter);
         let is_new = existing.is_none();
         match existing {
             Some(existing) if rules.replaces_subscription => {
-                *existing = new.clone(); // [5.0/MQTT-3.8.4-3]
-                existing.interrupted = !rules.replacing_loses_nothing;
+                *existing = new.clone(); // [5.0/MQTT-3.8.4-3, 3.1.1/MQTT-3.8.4-3]
+                if !rules.replacing_loses_nothing {
+                    self.session.fault.interrupted.insert(new.filter.clone());
+                }
             }
             Some(_) => {}
             None if full => return SubAckReason::QuotaExceeded,
-            None => session.subscriptions.push(new.clone()),
+            None => self.session.subscriptions.push(new.clone()),
         }
-        if !new.shared && wants_retained(&rules, version, &new, is_new) {
-            for message in self.retained.matching(self.now, &rules, &new.pattern) {
-                if new.no_local && message.publisher == *client && rules.honours_no_local {
-                    continue; // [5.0/MQTT-3.8.3-3]
-                }
-                let mut outgoing = outgoing(&rules, &message, &new);
-                outgoing.retain = rules.marks_retained; // [3.1.1/MQTT-3.3.1-8]
-                if !rules.keeps_retained_qos {
-                    outgoing.qos = Qos::AtMostOnce;
-                }
-                retained.push(outgoing);
-            }
+        if !new.shared && wants_retained(rules, version, &new, is_new) {
+            self.add_retained(&new, retained);
         }
         SubAckReason::granted(granted)
     }
 
-    fn send_suback(&mut self, conn: ConnId, id: PacketId, mut reasons: Vec<SubAckReason>) {
-        let Some(connection) = self.connections.get(&conn) else { return };
-        let version = connection.version();
-        let rules = &self.rules;
+    /// Adds the retained messages that a subscription brings when it is made.
+    fn add_retained(&mut self, new: &Subscription, retained: &mut Vec<Outgoing>) {
+        let rules = self.rules;
+        for message in self.retained.matching(self.now, rules, &new.pattern) {
+            if new.no_local && message.publisher == self.line.connection.client && rules.honours_no_local {
+                continue; // [5.0/MQTT-3.8.3-3]
+            }
+            let mut outgoing = outgoing(rules, &message, new);
+            outgoing.retain = rules.marks_retained; // [3.1.1/MQTT-3.3.1-8, 3.1/V31-2.1-5]
+            if !rules.keeps_retained_qos {
+                outgoing.qos = Qos::AtMostOnce; // [3.1.1/MQTT-3.3.1-5]
+            }
+            retained.push(outgoing);
+        }
+    }
+
+    fn send_suback(&mut self, id: PacketId, mut reasons: Vec<SubAckReason>) {
+        let (rules, version) = (self.rules, self.version());
+        // [3.1.1/MQTT-3.8.4-2]
         let packet_id = if rules.repeats_subscribe_id { id } else { id.next() }; // [5.0/MQTT-3.8.4-2]
+        // [5.0/MQTT-3.8.4-7, 3.1.1/MQTT-3.8.4-5]
         if !rules.suback_grants_truly {
             for reason in &mut reasons {
                 *reason = match reason {
@@ -184,17 +189,13 @@ impl Broker {
                 };
             }
         }
+        // [5.0/MQTT-3.8.4-6, 3.1.1/MQTT-3.8.4-5]
+        // [5.0/MQTT-3.9.3-1, 3.1.1/MQTT-3.9.3-1]
         shuffle(&mut reasons, rules.suback_answers_each_filter, rules.suback_keeps_order);
         if version == Version::V5 {
             let Ok(reasons) = mqtt_codec::List::build(reasons) else { return };
-            self.send_v5(
-                conn,
-                v5::Packet::SubAck(v5::FiltersAck {
-                    packet_id,
-                    properties: AckProperties::default(),
-                    reasons,
-                }),
-            );
+            let properties = AckProperties::default();
+            self.line.send_v5(v5::Packet::SubAck(v5::FiltersAck { packet_id, properties, reasons }));
             return;
         }
         let codes = reasons.iter().map(|reason| match reason {
@@ -206,18 +207,14 @@ impl Broker {
             _ => v3::SubscribeReturnCode::Failure,
         });
         if let Ok(return_codes) = v3::ReturnCodes::build(codes) {
-            self.send_v3(conn, v3::Packet::SubAck(v3::SubAck { packet_id, return_codes }));
+            self.line.send_v3(v3::Packet::SubAck(v3::SubAck { packet_id, return_codes }));
         }
     }
 
     /// Gives up subscriptions, one after the other, and answers once.
-    pub(super) fn handle_unsubscribe(&mut self, conn: ConnId, id: PacketId, filters: Vec<Bytes>) {
+    pub(super) fn handle_unsubscribe(&mut self, id: PacketId, filters: Vec<Bytes>) -> Effect {
         let rules = self.rules;
-        let Some(connection) = self.connections.get(&conn) else { return };
-        let client = connection.client.clone();
-        let version = connection.version();
-        let Some(session) = self.sessions.get_mut(&client) else { return };
-        let in_use = version == Version::V5 && session.received.contains_key(&id);
+        let in_use = self.version() == Version::V5 && self.session.received.contains_key(&id);
         let mut reasons = Vec::new();
         let mut vain = true;
         for (at, filter) in filters.into_iter().enumerate() {
@@ -225,50 +222,54 @@ impl Broker {
                 reasons.push(UnsubAckReason::PacketIdentifierInUse);
                 continue;
             }
-            let before = session.subscriptions.len();
-            let skipped = at > 0 && !rules.unsubscribes_each_filter || !rules.forgets_unsubscribed;
-            let named = |s: &Subscription| s.filter == filter;
-            let existed = session.subscriptions.iter().any(named);
-            if !skipped {
-                // [5.0/MQTT-3.10.4-1]
-                session.subscriptions.retain(|s| {
-                    !named(s)
-                        && (rules.unsubscribe_compares_exactly
-                            || !super::topics::matches(&rules, &filter, &s.pattern))
-                });
-                if !rules.unsubscribe_finishes_deliveries {
-                    session.in_flight.retain(|sent| sent.outgoing.filter != filter);
-                    session.queue.retain(|waiting| waiting.filter != filter);
-                }
+            let existed = self.session.subscriptions.iter().any(|s| s.filter == filter);
+            let before = self.session.subscriptions.len();
+            // [5.0/MQTT-3.10.4-2, 5.0/MQTT-3.10.4-6, 3.1.1/MQTT-3.10.4-2, 3.1.1/MQTT-3.10.4-6]
+            if rules.forgets_unsubscribed && (at == 0 || rules.unsubscribes_each_filter) {
+                self.unsubscribe_one(&filter);
             }
             vain &= !existed;
-            let gone = existed || session.subscriptions.len() != before;
+            let gone = existed || self.session.subscriptions.len() != before;
             reasons.push(if gone { UnsubAckReason::Success } else { UnsubAckReason::NoSubscriptionExisted });
         }
-        self.forget_empty_shares();
+        // [5.0/MQTT-3.10.4-4, 5.0/MQTT-3.10.4-5, 3.1.1/MQTT-3.10.4-4, 3.1.1/MQTT-3.10.4-5, 3.1/V31-3.10-1]
         if rules.answers_unsubscribe && (!vain || rules.answers_vain_unsubscribe) {
-            self.send_unsuback(conn, id, reasons); // [5.0/MQTT-3.10.4-4, 5.0/MQTT-3.10.4-5]
+            self.send_unsuback(id, reasons);
+        }
+        Effect::Unsubscribed
+    }
+
+    fn unsubscribe_one(&mut self, filter: &Bytes) {
+        let rules = self.rules;
+        // [5.0/MQTT-3.10.4-1, 3.1.1/MQTT-3.10.4-1]
+        self.session.subscriptions.retain(|s| {
+            s.filter != filter && (rules.unsubscribe_compares_exactly || !matches(rules, filter, &s.pattern))
+        });
+        self.session.fault.interrupted.remove(filter);
+        // [5.0/MQTT-3.10.4-3, 3.1.1/MQTT-3.10.4-3]
+        if !rules.unsubscribe_finishes_deliveries {
+            self.session.in_flight.retain(|sent| sent.outgoing.filter != filter);
+            self.session.queue.retain(|waiting| waiting.filter != filter);
         }
     }
 
-    fn send_unsuback(&mut self, conn: ConnId, id: PacketId, mut reasons: Vec<UnsubAckReason>) {
-        let Some(connection) = self.connections.get(&conn) else { return };
-        let version = connection.version();
-        let rules = &self.rules;
+    fn send_unsuback(&mut self, id: PacketId, mut reasons: Vec<UnsubAckReason>) {
+        let rules = self.rules;
+        // [5.0/MQTT-3.10.4-5, 5.0/MQTT-2.2.1-6, 3.1.1/MQTT-3.10.4-4, 3.1.1/MQTT-2.3.1-7]
         let packet_id = if rules.repeats_unsubscribe_id { id } else { id.next() };
-        if version != Version::V5 {
-            return self.send_v3(conn, v3::Packet::UnsubAck(packet_id));
+        if self.version() != Version::V5 {
+            self.line.send_v3(v3::Packet::UnsubAck(packet_id));
+            return;
         }
         let vain = reasons.contains(&UnsubAckReason::NoSubscriptionExisted);
+        // [5.0/MQTT-3.11.3-1, 5.0/MQTT-3.11.3-2]
         shuffle(&mut reasons, rules.unsuback_answers_each_filter, rules.unsuback_keeps_order);
-        let about = self.problem(conn, vain.then_some("not all of the subscriptions existed"));
+        let about = self.line.problem(vain.then_some("not all of the subscriptions existed"));
         let Ok(reasons) = mqtt_codec::List::build(reasons) else { return };
-        let ack = v5::UnsubAck { packet_id, properties: about, reasons };
-        let bare = v5::UnsubAck { properties: AckProperties::default(), ..ack.clone() };
         // [5.0/MQTT-3.11.2-1]
-        if !self.send_v5(conn, v5::Packet::UnsubAck(ack)) {
-            self.send_v5(conn, v5::Packet::UnsubAck(bare));
-        }
+        self.line.answer(about, |properties| {
+            v5::Packet::UnsubAck(v5::UnsubAck { packet_id, properties, reasons: reasons.clone() })
+        });
     }
 }
 
@@ -287,6 +288,7 @@ fn shuffle<T: Copy>(reasons: &mut Vec<T>, each: bool, order: bool) {
 
 /// Whether a subscription brings retained messages when it is made. Spec: 5.0 §3.8.3.1, 3.1.1 §3.8.4.
 fn wants_retained(rules: &Rules, version: Version, new: &Subscription, is_new: bool) -> bool {
+    // [3.1.1/MQTT-3.3.1-6]
     if !rules.sends_retained_on_subscribe {
         return false;
     }

@@ -1,12 +1,13 @@
 //! How a Topic Filter matches a Topic Name, by the rules.
 
-use super::Rules;
+use super::rule_table::Rules;
 
 /// Whether a message published to `topic` matches `filter`, level by level and byte by byte.
 ///
 /// Spec: 3.1 Appendix A, 3.1.1 and 5.0 §4.7.
 pub(super) fn matches(rules: &Rules, filter: &[u8], topic: &[u8]) -> bool {
     let wild = matches!(filter.first(), Some(b'+' | b'#'));
+    // [5.0/MQTT-4.7.2-1, 3.1.1/MQTT-4.7.2-1]
     if wild && topic.first() == Some(&b'$') && rules.wildcards_skip_dollar_topics {
         return false;
     }
@@ -15,33 +16,43 @@ pub(super) fn matches(rules: &Rules, filter: &[u8], topic: &[u8]) -> bool {
 }
 
 fn levels<'a>(rules: &Rules, text: &'a [u8]) -> Vec<&'a [u8]> {
+    // [5.0/MQTT-4.7.3-4, 3.1.1/MQTT-4.7.3-4]
     text.split(|&b| b == b'/').filter(|level| rules.counts_empty_levels || !level.is_empty()).collect()
 }
 
-fn matches_levels(rules: &Rules, filter: &[&[u8]], topic: &[&[u8]]) -> bool {
-    match (filter, topic) {
-        ([b"#"], []) => rules.hash_matches_parent,
-        ([], []) | ([b"#"], [_]) => true,
-        ([b"#"], _) => rules.hash_matches_many_levels,
-        ([b"+"], []) => !rules.plus_needs_a_level,
-        ([b"+"], [_, _, ..]) => !rules.plus_matches_one_level,
-        ([b"+", ..], [b"", ..]) if !rules.plus_matches_empty_level => false,
-        ([b"+", filter @ ..], [_, topic @ ..]) => matches_levels(rules, filter, topic),
-        ([wanted, filter @ ..], [level, topic @ ..]) => {
-            same_level(rules, wanted, level) && matches_levels(rules, filter, topic)
+/// Level by level from the front: each step leaves one level less, or decides.
+fn matches_levels(rules: &Rules, mut filter: &[&[u8]], mut topic: &[&[u8]]) -> bool {
+    loop {
+        (filter, topic) = match (filter, topic) {
+            ([b"#"], []) => return rules.hash_matches_parent,
+            ([], []) | ([b"#"], [_]) => return true,
+            ([b"#"], _) => return rules.hash_matches_many_levels,
+            // [3.1.1/MQTT-3.3.2-3]
+            ([b"+"], []) => return !rules.plus_needs_a_level,
+            // [3.1.1/MQTT-3.3.2-3]
+            ([b"+"], [_, _, ..]) => return !rules.plus_matches_one_level,
+            ([b"+", ..], [b"", ..]) if !rules.plus_matches_empty_level => return false,
+            ([b"+", filter @ ..], [_, topic @ ..]) => (filter, topic),
+            ([wanted, filter @ ..], [level, topic @ ..]) if same_level(rules, wanted, level) => {
+                (filter, topic)
+            }
+            _ => return false,
         }
-        _ => false,
     }
 }
 
 fn same_level(rules: &Rules, a: &[u8], b: &[u8]) -> bool {
     let plain = |level| <[u8]>::strip_prefix(level, "\u{feff}".as_bytes()).unwrap_or(level);
     let (a, b) = if rules.keeps_byte_order_mark { (a, b) } else { (plain(a), plain(b)) };
+    // [5.0/MQTT-4.7.3-4, 3.1.1/MQTT-4.7.3-4]
     if !rules.normalizes_nothing && bare(a).eq(bare(b)) {
         return true;
     }
+    // [5.0/MQTT-4.7.3-4, 3.1.1/MQTT-4.7.3-4]
     let refused = !rules.matches_any_characters && !a.iter().all(|b| is_ordinary(*b))
+        // [5.0/MQTT-4.7.3-4, 3.1.1/MQTT-4.7.3-4]
         || !rules.matches_long_levels && a.len() > 100;
+    // [5.0/MQTT-4.7.3-4, 3.1.1/MQTT-4.7.3-4]
     !refused && (a == b || !rules.compares_with_case && a.eq_ignore_ascii_case(b))
 }
 

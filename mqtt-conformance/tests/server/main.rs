@@ -4,6 +4,7 @@ mod auth;
 mod connect;
 mod dice;
 mod lab;
+mod load;
 mod mutants;
 mod properties;
 mod qos;

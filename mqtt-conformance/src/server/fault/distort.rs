@@ -1,6 +1,6 @@
 //! What broken rules do to the bytes of a packet, where the codec cannot write down what they do.
 
-use super::Rules;
+use crate::server::rule_table::Rules;
 use bytes::{Bytes, BytesMut};
 use mqtt_codec::v5::kind::Kind;
 use mqtt_codec::v5::{Properties, Property, UserProperty};
@@ -10,11 +10,12 @@ use mqtt_codec::{AnyPacket, Delivery, PacketId, Text, v3, v5};
 const UNLISTED: u8 = 0x07;
 
 /// The bytes of a packet as they are sent. Under the standard they stay as they are.
-pub(super) fn distort(rules: &Rules, packet: &AnyPacket, bytes: BytesMut) -> BytesMut {
+pub(in crate::server) fn distort(rules: &Rules, packet: &AnyPacket, bytes: BytesMut) -> BytesMut {
     match packet {
         AnyPacket::V3(packet) => distort_v3(rules, packet, bytes),
         AnyPacket::V5(packet) => {
             let mut bytes = distort_v5(rules, packet, bytes);
+            // [5.0/MQTT-1.5.5-1]
             if !rules.writes_shortest_lengths {
                 lengthen(&mut bytes);
             }
@@ -30,7 +31,9 @@ fn distort_v3(rules: &Rules, packet: &v3::Packet, mut bytes: BytesMut) -> BytesM
             let with_id = v3::Publish { delivery: AT_LEAST_ONCE, ..publish.clone() };
             distort_qos_0(rules, &AnyPacket::V3(v3::Packet::Publish(with_id)), &mut bytes);
         }
+        // [5.0/MQTT-2.1.3-1, 3.1.1/MQTT-2.2.2-1, 3.1/V31-3.6-1]
         v3::Packet::PubRel(_) if !rules.pubrel_flags_are_fixed => change(&mut bytes, 0, |_| 0x60),
+        // [5.0/MQTT-3.9.3-2, 3.1.1/MQTT-3.9.3-2]
         v3::Packet::SubAck(_) if !rules.suback_codes_are_listed => change_last(&mut bytes),
         _ => {}
     }
@@ -54,6 +57,7 @@ fn distort_v5(rules: &Rules, packet: &v5::Packet, mut bytes: BytesMut) -> BytesM
         v5::Packet::PubAck(_) | v5::Packet::PubRec(_) if !rules.publish_answers_are_listed => {
             change_code(&mut bytes);
         }
+        // [5.0/MQTT-3.7.2-1]
         v5::Packet::PubComp(_) if !rules.pubcomp_code_is_listed => change_code(&mut bytes),
         v5::Packet::PubRel(_) => {
             if !rules.pubrel_code_is_listed {
@@ -67,15 +71,18 @@ fn distort_v5(rules: &Rules, packet: &v5::Packet, mut bytes: BytesMut) -> BytesM
             if !rules.suback_codes_are_listed {
                 change_last(&mut bytes);
             }
+            // [5.0/MQTT-2.2.2-1]
             if !rules.writes_empty_properties && suback.properties.is_empty() {
                 remove_property_length(&mut bytes);
             }
         }
         v5::Packet::UnsubAck(_) if !rules.unsuback_codes_are_listed => change_last(&mut bytes),
+        // [5.0/MQTT-3.14.2-1]
         v5::Packet::Disconnect(_) if !rules.disconnect_code_is_listed => {
             let at = body(&bytes);
             change(&mut bytes, at, |_| UNLISTED);
         }
+        // [5.0/MQTT-3.15.1-1, 5.0/MQTT-2.1.3-1]
         v5::Packet::Auth(_) if !rules.auth_flags_are_fixed => change(&mut bytes, 0, |first| first | 0b0010),
         _ => {}
     }
@@ -83,11 +90,14 @@ fn distort_v5(rules: &Rules, packet: &v5::Packet, mut bytes: BytesMut) -> BytesM
 }
 
 /// An answer with text for people that makes it larger than its client takes, as only a broken server sends it.
-pub(super) fn lengthened(rules: &Rules, packet: &v5::Packet, limit: u32) -> Option<AnyPacket> {
+pub(in crate::server) fn lengthened(rules: &Rules, packet: &v5::Packet, limit: u32) -> Option<AnyPacket> {
     let extra = if limit == u32::MAX {
         return None;
+    // [5.0/MQTT-3.6.2-2, 5.0/MQTT-3.9.2-1, 5.0/MQTT-3.15.2-2]
     } else if !rules.leaves_out_long_reason_strings {
         Extra::ReasonString
+    // [5.0/MQTT-3.2.2-20, 5.0/MQTT-3.4.2-3, 5.0/MQTT-3.5.2-3, 5.0/MQTT-3.6.2-3, 5.0/MQTT-3.7.2-3]
+    // [5.0/MQTT-3.9.2-2, 5.0/MQTT-3.11.2-2, 5.0/MQTT-3.14.2-4, 5.0/MQTT-3.15.2-3]
     } else if !rules.leaves_out_long_user_properties {
         Extra::UserProperty
     } else {
@@ -139,9 +149,11 @@ const AT_LEAST_ONCE: Delivery = Delivery::AtLeastOnce { packet_id: PacketId::MIN
 
 fn distort_connack(rules: &Rules, code: u8, bytes: &mut BytesMut) {
     let at = body(bytes);
+    // [5.0/MQTT-3.2.2-6, 3.1.1/MQTT-3.2.2-4]
     if code != 0 && !rules.session_absent_in_refusal {
         change(bytes, at, |flags| flags | 1);
     }
+    // [5.0/MQTT-3.2.2-8, 3.1/V31-2.2-14, 3.1.1/MQTT-3.2.2-6]
     if code != 0 && !rules.connack_code_is_listed {
         change(bytes, at + 1, |_| UNLISTED);
     }
