@@ -2,7 +2,7 @@
 //!
 //! Each of them goes, in each version, through QoS 0 to 2, retained messages, Wills and a session that is resumed. The drivers
 //! in `tests/clients/` print what they saw, and here is what they have to see. A client that is not installed is skipped with a
-//! word, unless `MQTT_CONFORMANCE_REQUIRE_CLIENTS` is set; `.ci/clients` installs them all.
+//! word, unless `MQTT_CONFORMANCE_REQUIRE_CLIENTS` is set; `.ci/steps/clients` installs them all.
 
 mod served;
 
