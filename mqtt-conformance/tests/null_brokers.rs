@@ -110,7 +110,7 @@ fn passed(tests: &[Arc<Test>], null: Null) -> BTreeSet<String> {
 fn answers(tests: &[Arc<Test>]) -> BTreeMap<String, BTreeSet<String>> {
     let sent = |outcome: &Outcome| {
         let packets = outcome.transcript.iter().filter_map(|entry| match &entry.event {
-            TraceEvent::Received { packet: Ok(tree), .. } => tree["type"].as_str().map(str::to_owned),
+            TraceEvent::Received { packet, .. } => Some(packet.kind().name().to_lowercase()),
             _ => None,
         });
         packets.collect()

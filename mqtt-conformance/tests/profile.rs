@@ -205,7 +205,7 @@ async fn topics_begin_as_the_profile_wants_them() {
     let [outcome] = &*outcomes(&config, begins).await else { panic!("one test") };
     assert_eq!(outcome.verdict, Verdict::Pass);
     let sent = outcome.transcript.iter().find_map(|entry| match &entry.event {
-        TraceEvent::Sent { packet: Some(packet), .. } => packet.get("topic").and_then(|topic| topic.as_str()),
+        TraceEvent::Sent { packet: Some(packet), .. } => packet.text("topic"),
         _ => None,
     });
     let topic = sent.expect("a PUBLISH");

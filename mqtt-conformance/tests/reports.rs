@@ -122,8 +122,12 @@ fn what_is_no_report_is_refused_with_its_line() {
         &format!(":{at}:{column}"),
         "tests[0].verdict: unknown variant `lost`, expected one of `pass`, `fail`, `inconclusive`",
     );
-    let newer = good.replacen("\"format\": 1", "\"format\": 9", 1);
-    check_refused(newer.as_bytes(), ":1:1", "format: expected 1, which is what this version reads; found 9");
+    let newer = good.replacen("\"format\": 2", "\"format\": 9", 1);
+    check_refused(
+        newer.as_bytes(),
+        ":1:1",
+        "format: expected 1 to 2, which is what this version reads; found 9",
+    );
     check_refused(&good.as_bytes()[..good.len() / 2], ":", "the text ends too early");
 }
 

@@ -64,6 +64,35 @@ fn html_is_one_file_that_no_payload_can_break() {
 }
 
 #[test]
+fn reports_of_format_1_are_read() {
+    let old = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/report/format-1.json");
+    let run = tool(&["report", old, "--report", "json=-"], b"");
+    assert_eq!(run.code, 0, "{run:?}");
+    let json: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert!(schema().is_valid(&json), "{json}");
+    assert_eq!(json["expectations"]["5.0/area/differs"]["met"], true);
+    let tests = json["tests"].as_array().unwrap();
+    assert_eq!(tests.iter().filter(|test| test["verdict"] == "pass").count(), 2);
+    let malformed = &tests.last().unwrap()["transcript"][4];
+    assert_eq!(
+        (&malformed["event"], &malformed["bytes"]),
+        (&Value::from("malformed"), &Value::from("9003000703"))
+    );
+    assert_eq!(malformed["malformed"]["statement"], "[MQTT-3.9.3-2]");
+    let run = tool(&["report", old, "--report", "md=-"], b"");
+    assert!(run.stdout.contains("| Example 1.0 | 2 | **1** (+1 as expected) | 0 |"), "{}", run.stdout);
+    assert_eq!(tool(&["diff", old, old], b"").code, 0);
+    // What is wrong with an old one has no line, but a path.
+    let folder = Folder::new("old");
+    let wrong = folder.path("wrong.json");
+    let text =
+        std::fs::read_to_string(old).unwrap().replacen("\"verdict\":\"fail\"", "\"verdict\":\"lost\"", 1);
+    std::fs::write(&wrong, text).unwrap();
+    let run = tool(&["report", &wrong, "--report", "md=-"], b"");
+    assert!(run.code == 64 && run.stderr.contains("tests[0].verdict: unknown variant `lost`"), "{run:?}");
+}
+
+#[test]
 fn shards_are_joined_when_all_are_there() {
     let folder = Folder::new("shards");
     let (one, _) = folder.run("one", &["--shard", "1/2", "--name", "x"]);

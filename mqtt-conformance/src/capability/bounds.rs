@@ -6,10 +6,9 @@ use mqtt_codec::Version;
 use serde_json::{Map, Value as Tree};
 
 use crate::config::{Bound, Bounds};
-use crate::engine::whole_packet;
 use crate::script::ast::Field;
 use crate::script::{Action, Step, Test, Variables, eval_bytes, eval_fields};
-use crate::tree::from_tree;
+use crate::tree::{Packet, from_tree};
 
 /// What a test sends beyond a limit, in words; `variables` are those that it starts with.
 pub(super) fn exceeded(bounds: &Bounds, test: &Test, variables: Variables) -> Option<String> {
@@ -53,8 +52,8 @@ impl Walk<'_> {
             Action::SendRaw { connection, parts, .. } => {
                 let bytes = parts.iter().map(|part| eval_bytes(part, &self.variables).ok());
                 let bytes: Vec<u8> = bytes.collect::<Option<Vec<_>>>()?.concat();
-                let tree = whole_packet(&bytes, self.version(connection, version))?;
-                self.judge(&tree, bytes.len())
+                let packet = Packet::decode(&bytes, self.version(connection, version))?;
+                self.judge(packet.values(), bytes.len())
             }
             Action::AnyOrder(branches) | Action::Either(branches) => {
                 branches.iter().find_map(|branch| self.steps(branch, version))

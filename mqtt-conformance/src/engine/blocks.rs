@@ -2,8 +2,8 @@
 
 use tokio::time::Instant;
 
-use super::came::Came;
 use super::expect::rounded;
+use super::incoming::{Got, Incoming, Waiting};
 use super::{Engine, Ran};
 use crate::script::{Action, Expected, Step, Time, Window};
 use crate::transport::Connector;
@@ -16,11 +16,11 @@ impl<'a, C: Connector> Engine<'a, C> {
         let mut open: Vec<Pending<'a>> = branches.iter().filter_map(|b| Pending::new(b, start)).collect();
         while !open.is_empty() {
             let ready = open.iter().find_map(|p| self.front(p.name).map(|front| (p.name, front.clone())));
-            let Some((name, (at, came))) = ready else {
+            let Some((name, waiting)) = ready else {
                 self.any_order_wait(&open).await?;
                 continue;
             };
-            if let Came::Packet(packet) = &came {
+            if let Incoming::Packet(packet) = &waiting.what {
                 let excused = open.iter_mut().find(|p| {
                     p.name == name
                         && !p.excused
@@ -32,25 +32,23 @@ impl<'a, C: Connector> Engine<'a, C> {
                     continue;
                 }
             }
-            let chosen = open.iter().position(|p| p.name == name && self.fits(p.expected, &came).is_ok());
+            let chosen =
+                open.iter().position(|p| p.name == name && self.fits(p.expected, &waiting.what).is_ok());
             let Some(chosen) = chosen else {
-                return self.any_order_surprise(&open, name, &came, block);
+                return self.any_order_unexpected(&open, name, &waiting, block);
             };
             let taken = open.remove(chosen);
             self.current = Some(taken.step);
-            let after = at.saturating_duration_since(taken.since);
+            let after = waiting.at.saturating_duration_since(taken.since);
             if let Some(window) = taken.within
                 && window.earliest.is_some_and(|earliest| after < earliest)
             {
-                let got = format!("{} after {}", came.describe(name).0, Time::Exactly(rounded(after)));
-                return self.fail(
-                    format!("{} {window}", self.describe(name, taken.expected)),
-                    got,
-                    None,
-                    None,
-                );
+                let got = waiting.describe(name);
+                let text = format!("{} after {}", got.text, Time::Exactly(rounded(after)));
+                let wanted = format!("{} {window}", self.describe(name, taken.expected));
+                return self.fail(wanted, Got { text, ..got }, None);
             }
-            self.bind(taken.expected, &came);
+            self.bind(taken.expected, &waiting.what);
             self.pop(name);
             let mut rest = taken.rest;
             while let Some((step, after)) = rest.split_first() {
@@ -81,30 +79,29 @@ impl<'a, C: Connector> Engine<'a, C> {
             return Ok(());
         }
         self.current = Some(step);
-        let wishes: Vec<String> = open.iter().map(|p| self.describe(p.name, p.expected)).collect();
+        let wanted: Vec<String> = open.iter().map(|p| self.describe(p.name, p.expected)).collect();
         let rest: String = open.iter().take(1).map(|p| self.unfinished(p.name)).collect();
         let got = format!("nothing for {}{rest}", Time::Exactly(until - since));
-        self.fail(wishes.join("\n"), got, None, None)
+        self.fail(wanted.join("\n"), Got::words(got), None)
     }
 
     /// What came on a connection fits none of its open expectations.
-    fn any_order_surprise(
+    fn any_order_unexpected(
         &mut self,
         open: &[Pending<'a>],
         name: &str,
-        came: &Came,
+        waiting: &Waiting,
         block: Option<&'a Step>,
     ) -> Ran {
         let here: Vec<&Pending<'a>> = open.iter().filter(|p| p.name == name).collect();
-        let wishes: Vec<String> = here.iter().map(|p| self.describe(name, p.expected)).collect();
+        let wanted: Vec<String> = here.iter().map(|p| self.describe(name, p.expected)).collect();
         let mut difference = None;
         self.current = block;
         if let [one] = here.as_slice() {
-            difference = self.differs(name, one.expected, came);
+            difference = self.differs(name, one.expected, &waiting.what);
             self.current = Some(one.step);
         }
-        let (got, fault) = came.describe(name);
-        self.fail(wishes.join("\n"), got, difference, fault)
+        self.fail(wanted.join("\n"), waiting.describe(name), difference)
     }
 
     /// The branch that what comes first belongs to.
@@ -123,23 +120,22 @@ impl<'a, C: Connector> Engine<'a, C> {
             .collect();
         let chosen = loop {
             let fitting = firsts.iter().find(|(_, name, expected, _)| {
-                self.front(name).is_some_and(|(_, came)| {
-                    self.fits(expected, came).is_ok()
-                        || matches!((expected, came), (Expected::Closed { reason }, Came::Packet(packet))
+                self.front(name).is_some_and(|waiting| {
+                    self.fits(expected, &waiting.what).is_ok()
+                        || matches!((expected, &waiting.what), (Expected::Closed { reason }, Incoming::Packet(packet))
                             if self.excuse(reason.as_ref(), packet))
                 })
             });
             if let Some((i, ..)) = fitting {
                 break *i;
             }
-            let unasked = firsts
+            let unexpected = firsts
                 .iter()
-                .find_map(|(_, name, ..)| self.front(name).map(|(_, came)| (*name, came.clone())));
-            if let Some((name, came)) = unasked {
-                let (got, fault) = came.describe(name);
-                let wishes: Vec<String> = firsts.iter().map(|(_, n, e, _)| self.describe(n, e)).collect();
+                .find_map(|(_, name, ..)| self.front(name).map(|waiting| waiting.describe(name)));
+            if let Some(got) = unexpected {
+                let wanted: Vec<String> = firsts.iter().map(|(_, n, e, _)| self.describe(n, e)).collect();
                 self.current = block;
-                return self.fail(wishes.join("\nor "), got, None, fault);
+                return self.fail(wanted.join("\nor "), got, None);
             }
             // Silence chooses its branch as soon as its window ends; the others have until the last deadline.
             let silence = firsts
@@ -159,9 +155,9 @@ impl<'a, C: Connector> Engine<'a, C> {
                     let rest = branches.get(i).and_then(|b| b.get(1..)).unwrap_or_default();
                     return self.steps(rest).await;
                 }
-                let wishes: Vec<String> = firsts.iter().map(|(_, n, e, _)| self.describe(n, e)).collect();
+                let wanted: Vec<String> = firsts.iter().map(|(_, n, e, _)| self.describe(n, e)).collect();
                 let got = format!("nothing for {}", Time::Exactly(until - since));
-                return self.fail(wishes.join("\nor "), got, None, None);
+                return self.fail(wanted.join("\nor "), Got::words(got), None);
             }
         };
         let branch = branches.get(chosen).map(Vec::as_slice).unwrap_or_default();

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use mqtt_codec::Version;
+use mqtt_codec::{PacketType, Version};
 use serde_json::{Value as Tree, json};
 use tokio::time::{Instant, timeout};
 
 use super::Engine;
-use super::came::Came;
-use crate::engine::packet::encoded;
+use super::incoming::{Incoming, Waiting};
 use crate::script::Login;
 use crate::transport::Connector;
+use crate::tree::Packet;
 
 /// What the test leaves on the broker.
 #[derive(Debug, Default)]
@@ -24,32 +24,29 @@ pub(super) struct Leftovers {
 
 impl<C: Connector> Engine<'_, C> {
     /// What has to be cleared up later.
-    pub(super) fn remember(&mut self, name: &str, version: Version, packet: &Tree) {
-        let flag = |of: &Tree, name: &str| of.get(name).and_then(Tree::as_bool).unwrap_or(false);
-        match packet.get("type").and_then(Tree::as_str) {
-            Some("connect") => {
+    pub(super) fn remember(&mut self, name: &str, version: Version, packet: &Packet) {
+        match packet.kind() {
+            PacketType::Connect => {
                 if let Some(slot) = self.slots.get_mut(name) {
-                    slot.greeted = true;
+                    slot.connected = true;
                 }
-                let clean = packet.get("clean_session").or_else(|| packet.get("clean_start"));
-                let id = packet.get("client_id").and_then(Tree::as_str).unwrap_or_default();
-                let expires = packet
-                    .get("properties")
-                    .and_then(Tree::as_array)
-                    .is_some_and(|all| all.iter().any(|p| p.get("session_expiry_interval").is_some()));
-                if !id.is_empty() && (clean == Some(&Tree::Bool(false)) || expires) {
-                    let method = packet.get("properties").cloned();
-                    self.leftovers.sessions.insert(id.to_owned(), (version, method));
+                let clean = packet.flag("clean_session") || packet.flag("clean_start");
+                let expires = packet.property("session_expiry_interval").is_some();
+                let id = packet.text("client_id").unwrap_or_default();
+                if !id.is_empty() && (!clean || expires) {
+                    let properties = packet.get("properties").cloned();
+                    self.leftovers.sessions.insert(id.to_owned(), (version, properties));
                 }
-                if let Some(will) = packet.get("will").filter(|w| flag(w, "retain")) {
+                if let Some(will) =
+                    packet.get("will").filter(|will| will.get("retain") == Some(&Tree::Bool(true)))
+                {
                     let topic = will.get("topic").and_then(Tree::as_str).unwrap_or_default();
                     self.leftovers.retained.insert(topic.to_owned(), version);
                 }
             }
-            Some("publish") if flag(packet, "retain") => {
-                let topic = packet.get("topic").and_then(Tree::as_str).unwrap_or_default();
-                let empty = packet.get("payload").is_none_or(|p| p.as_str() == Some(""));
-                if empty {
+            PacketType::Publish if packet.flag("retain") => {
+                let topic = packet.text("topic").unwrap_or_default();
+                if packet.get("payload").is_none_or(|payload| payload.as_str() == Some("")) {
                     self.leftovers.retained.remove(topic);
                 } else if !topic.is_empty() {
                     self.leftovers.retained.insert(topic.to_owned(), version);
@@ -62,7 +59,7 @@ impl<C: Connector> Engine<'_, C> {
     /// Leaves the broker as it was found, as far as that is possible in a short time.
     pub(super) async fn clear_up(mut self) {
         let limit = self.config.clean_up_deadline;
-        let _ = timeout(limit, self.say_goodbye()).await;
+        let _ = timeout(limit, self.disconnect_all()).await;
         if self.leftovers.sessions.is_empty() && self.leftovers.retained.is_empty() {
             return;
         }
@@ -83,7 +80,7 @@ impl<C: Connector> Engine<'_, C> {
         .await;
     }
 
-    async fn say_goodbye(&mut self) {
+    async fn disconnect_all(&mut self) {
         let names: Vec<String> = self.slots.keys().cloned().collect();
         for name in names {
             self.catch_up();
@@ -94,7 +91,7 @@ impl<C: Connector> Engine<'_, C> {
             let Some(mut link) = slot.link.take() else {
                 continue;
             };
-            if slot.greeted && !closed {
+            if slot.connected && !closed {
                 let _ = link.write(&[0xe0, 0x00]).await;
                 let _ = link.finish().await;
             }
@@ -124,21 +121,22 @@ impl<C: Connector> Engine<'_, C> {
                 members.insert("properties".to_owned(), Tree::Array(kept));
             }
         }
-        let mut bytes = encoded(&connect, version);
-        for topic in topics {
-            bytes.extend(encoded(&json!({"type": "publish", "retain": true, "topic": topic}), version));
-        }
+        let empty = topics.iter().map(|topic| json!({"type": "publish", "retain": true, "topic": topic}));
+        let packets =
+            std::iter::once(connect).chain(empty).filter_map(|values| Packet::try_from(values).ok());
+        let mut bytes: Vec<u8> = packets.flat_map(|packet| packet.encode(version)).collect();
         bytes.extend([0xc0, 0x00]);
         if self.open("clearing up", version).await.is_err() {
             return;
         }
         let _ = self.write("clearing up", bytes.into(), None).await;
         let until = Instant::now() + self.config.step_deadline;
-        let pong = json!({"type": "pingresp"});
         loop {
-            match self.front("clearing up").cloned() {
-                Some((_, Came::Packet(packet))) if packet == pong => break,
-                Some((_, Came::Packet(_))) => self.pop("clearing up"),
+            match self.front("clearing up") {
+                Some(Waiting { what: Incoming::Packet(packet), .. }) if packet.is(PacketType::PingResp) => {
+                    break;
+                }
+                Some(Waiting { what: Incoming::Packet(_), .. }) => self.pop("clearing up"),
                 Some(_) => return,
                 None => match self.next(until).await {
                     Ok(true) => {}

@@ -6,14 +6,14 @@ use serde_json::Value as Tree;
 use super::outcome::Compared;
 use crate::script::ast::{Field, Value, ValueKind};
 use crate::script::{Variables, describe_value, eval, match_fields, value_text};
-use crate::tree::{from_tree, to_tree};
+use crate::tree::{Packet, from_tree, to_tree};
 
 /// What differs between a packet and an expectation of its type.
 #[derive(Debug, Default)]
 pub(super) struct Difference {
     /// The first difference, in words.
     pub(super) text: Option<String>,
-    /// Every field that was asked for.
+    /// Every field that was expected.
     pub(super) fields: Vec<Compared>,
     /// The first byte that is not as expected.
     pub(super) byte: Option<usize>,
@@ -22,16 +22,17 @@ pub(super) struct Difference {
 /// Holds a packet against the fields that were expected of its type.
 pub(super) fn compare(
     fields: &[Field],
-    packet: &Tree,
+    packet: &Packet,
     variables: &Variables,
     version: Version,
 ) -> Difference {
     let mut difference = Difference::default();
-    let mut wanted = packet.clone();
+    let mut wanted = packet.values().clone();
     for field in fields {
         let name = field.name.text.as_str();
         let found = packet.get(name);
-        let mismatch = match_fields(std::slice::from_ref(field), packet, &mut variables.clone()).err();
+        let mismatch =
+            match_fields(std::slice::from_ref(field), packet.values(), &mut variables.clone()).err();
         difference.fields.push(Compared {
             name: name.to_owned(),
             expected: match &field.value.kind {
@@ -49,7 +50,7 @@ pub(super) fn compare(
             }
         }
     }
-    difference.byte = first_difference(packet, &wanted, version);
+    difference.byte = first_difference(packet.values(), &wanted, version);
     difference
 }
 
@@ -123,14 +124,15 @@ mod tests {
     use crate::script::{self, Action, Expected};
     use serde_json::json;
 
-    fn check(expectation: &str, packet: &Tree, fields: &[(&str, bool)], byte: Option<usize>) {
+    fn check(expectation: &str, values: &Tree, fields: &[(&str, bool)], byte: Option<usize>) {
         let text = format!("# Test.\nversion: 5.0\n\nopen it\n---\nit < {expectation}\n");
         let tests = script::expand(&script::parse("test.mqs", &text).unwrap(), "a/test.mqs").unwrap();
         let step = tests[0].steps.last().unwrap();
-        let Action::Expect { expected: Expected::Packet { fields: asked, .. }, .. } = &step.action else {
+        let Action::Expect { expected: Expected::Packet { fields: wanted, .. }, .. } = &step.action else {
             panic!("{step:?}")
         };
-        let difference = compare(asked, packet, &Variables::default(), Version::V5);
+        let packet = Packet::try_from(values.clone()).unwrap();
+        let difference = compare(wanted, &packet, &Variables::default(), Version::V5);
         let held: Vec<_> = difference.fields.iter().map(|f| (f.name.as_str(), f.holds)).collect();
         assert_eq!((held.as_slice(), difference.byte), (fields, byte), "{expectation}: {difference:?}");
     }

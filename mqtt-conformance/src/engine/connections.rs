@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use mqtt_codec::Version;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::came::{Came, Fault};
+use super::incoming::{Fault, Got, Incoming, Waiting};
 use super::{Engine, Ran, Slot, Stop};
 use crate::engine::link::Link;
 use crate::engine::outcome::TraceEvent;
@@ -30,8 +30,8 @@ impl<'a, C: Connector> Engine<'a, C> {
             Ok(Err(error)) => match Misframed::of(&error) {
                 Some(how) => {
                     let how = how.to_string();
-                    let fault = Fault::Forbidden(how.clone());
-                    return self.fail(format!("open {name}"), how, None, Some(fault));
+                    let got = Got { fault: Some(Fault::Forbidden(how.clone())), ..Got::words(how) };
+                    return self.fail(format!("open {name}"), got, None);
                 }
                 None => return Err(unreachable(error.to_string())),
             },
@@ -43,9 +43,10 @@ impl<'a, C: Connector> Engine<'a, C> {
         let link = Link::new(id, stream, version, self.config.max_packet, self.sender.clone());
         let promises = Promises::new(version);
         let slot =
-            Slot { id, version, link: Some(link), queue: VecDeque::new(), greeted: false, promises, text };
+            Slot { id, version, link: Some(link), queue: VecDeque::new(), connected: false, promises, text };
         self.slots.insert(name.to_owned(), slot);
-        self.note(name, TraceEvent::Opened { version, node: node.cloned() });
+        let node = node.map(|node| format!("node {}, {}", node.number, node.name));
+        self.note(name, TraceEvent::Opened { version, node });
         Ok(())
     }
 
@@ -88,7 +89,9 @@ impl<'a, C: Connector> Engine<'a, C> {
     }
 
     pub(super) fn broker_closed(&self, name: &str) -> bool {
-        self.slots.get(name).is_none_or(|slot| matches!(slot.queue.back(), Some((_, Came::Closed { .. }))))
+        self.slots.get(name).is_none_or(|slot| {
+            matches!(slot.queue.back(), Some(Waiting { what: Incoming::Closed { .. }, .. }))
+        })
     }
 
     pub(super) fn version(&self, name: &str) -> Version {

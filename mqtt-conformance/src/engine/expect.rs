@@ -3,16 +3,17 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use serde_json::Value as Tree;
+use mqtt_codec::PacketType;
 use tokio::time::Instant;
 
-use super::came::Came;
+use super::incoming::{Got, Incoming};
 use super::{Engine, Ran};
 use crate::engine::compare::{Difference, compare};
 use crate::engine::link::Link;
 use crate::script::ast::{Field, Value, ValueKind};
 use crate::script::{Expected, Mismatch, Time, Window, eval, match_fields, match_value, value_text};
 use crate::transport::Connector;
+use crate::tree::Packet;
 
 impl<'a, C: Connector> Engine<'a, C> {
     pub(super) async fn expect(
@@ -31,11 +32,10 @@ impl<'a, C: Connector> Engine<'a, C> {
         let mut excused = false;
         let mut early = Vec::new();
         loop {
-            if let Some((at, came)) = self.front(name).cloned() {
-                let after = at.saturating_duration_since(since);
-                let wish = || self.describe(name, expected);
-                match (expected, &came) {
-                    (Expected::Closed { reason }, Came::Packet(packet))
+            if let Some(waiting) = self.front(name).cloned() {
+                let after = waiting.at.saturating_duration_since(since);
+                match (expected, &waiting.what) {
+                    (Expected::Closed { reason }, Incoming::Packet(packet))
                         if !excused && self.excuse(reason.as_ref(), packet) =>
                     {
                         excused = true;
@@ -43,44 +43,35 @@ impl<'a, C: Connector> Engine<'a, C> {
                         continue;
                     }
                     // A subscription may bring messages before it is acknowledged. They wait until it is their turn.
-                    (Expected::Packet { packet, .. }, Came::Packet(tree))
-                        if packet == "SUBACK"
-                            && tree.get("type").and_then(Tree::as_str) == Some("publish") =>
+                    (Expected::Packet { packet: wanted, .. }, Incoming::Packet(packet))
+                        if wanted == "SUBACK" && packet.is(PacketType::Publish) =>
                     {
-                        early.push((at, came));
+                        early.push(waiting);
                         self.pop(name);
                         continue;
                     }
                     _ => {}
                 }
-                if self.fits(expected, &came).is_err() {
-                    let (got, fault) = came.describe(name);
-                    return self.fail(wish(), got, self.differs(name, expected, &came), fault);
+                let got = waiting.describe(name);
+                let wanted = self.describe(name, expected);
+                if self.fits(expected, &waiting.what).is_err() {
+                    let difference = self.differs(name, expected, &waiting.what);
+                    return self.fail(wanted, got, difference);
                 }
-                if after < earliest {
-                    let (got, _) = came.describe(name);
-                    let got = format!("{got} after {}", Time::Exactly(rounded(after)));
-                    return self.fail(
-                        format!("{} {}", wish(), within.map(ToString::to_string).unwrap_or_default()),
-                        got,
-                        None,
-                        None,
-                    );
+                if after < earliest || after > latest {
+                    let text = format!("{} after {}", got.text, Time::Exactly(rounded(after)));
+                    let wanted = if after < earliest {
+                        format!("{wanted} {}", within.map(ToString::to_string).unwrap_or_default())
+                    } else {
+                        format!("{wanted} within {}", Time::Exactly(latest))
+                    };
+                    return self.fail(wanted, Got { text, ..got }, None);
                 }
-                if after > latest {
-                    let got = format!("{} after {}", came.describe(name).0, Time::Exactly(rounded(after)));
-                    return self.fail(
-                        format!("{} within {}", wish(), Time::Exactly(latest)),
-                        got,
-                        None,
-                        None,
-                    );
-                }
-                self.bind(expected, &came);
+                self.bind(expected, &waiting.what);
                 self.pop(name);
                 if let Some(slot) = self.slots.get_mut(name) {
-                    for arrival in early.into_iter().rev() {
-                        slot.queue.push_front(arrival);
+                    for waiting in early.into_iter().rev() {
+                        slot.queue.push_front(waiting);
                     }
                 }
                 return Ok(());
@@ -96,7 +87,7 @@ impl<'a, C: Connector> Engine<'a, C> {
                     if excused { " more" } else { "" },
                     Time::Exactly(latest)
                 );
-                return self.fail(self.describe(name, expected), got, None, None);
+                return self.fail(self.describe(name, expected), Got::words(got), None);
             }
         }
     }
@@ -111,12 +102,14 @@ impl<'a, C: Connector> Engine<'a, C> {
     }
 
     /// How a packet differs from one that was expected.
-    pub(super) fn differs(&self, name: &str, expected: &Expected, came: &Came) -> Option<Difference> {
+    pub(super) fn differs(&self, name: &str, expected: &Expected, came: &Incoming) -> Option<Difference> {
         match (expected, came) {
-            (Expected::Packet { packet, fields }, Came::Packet(tree)) if is_of_type(tree, packet) => {
-                Some(compare(fields, tree, &self.variables, self.version(name)))
+            (Expected::Packet { packet: wanted, fields }, Incoming::Packet(packet))
+                if is_of_type(packet, wanted) =>
+            {
+                Some(compare(fields, packet, &self.variables, self.version(name)))
             }
-            (Expected::Packet { .. }, Came::Packet(_)) => {
+            (Expected::Packet { .. }, Incoming::Packet(_)) => {
                 Some(Difference { byte: Some(0), ..Difference::default() })
             }
             _ => None,
@@ -124,34 +117,34 @@ impl<'a, C: Connector> Engine<'a, C> {
     }
 
     /// Whether what came is what was expected; the difference where both are packets of one type.
-    pub(super) fn fits(&self, expected: &Expected, came: &Came) -> Result<(), Option<Mismatch>> {
+    pub(super) fn fits(&self, expected: &Expected, came: &Incoming) -> Result<(), Option<Mismatch>> {
         match (expected, came) {
-            (Expected::Packet { packet, fields }, Came::Packet(tree)) => {
-                if !is_of_type(tree, packet) {
+            (Expected::Packet { packet: wanted, fields }, Incoming::Packet(packet)) => {
+                if !is_of_type(packet, wanted) {
                     return Err(None);
                 }
-                match_fields(fields, tree, &mut self.variables.clone()).map_err(Some)
+                match_fields(fields, packet.values(), &mut self.variables.clone()).map_err(Some)
             }
-            (Expected::Closed { .. }, Came::Closed { .. }) => Ok(()),
+            (Expected::Closed { .. }, Incoming::Closed { .. }) => Ok(()),
             _ => Err(None),
         }
     }
 
     /// Keeps the captures of an expectation that fits.
-    pub(super) fn bind(&mut self, expected: &Expected, came: &Came) {
-        if let (Expected::Packet { fields, .. }, Came::Packet(tree)) = (expected, came) {
-            let _ = match_fields(fields, tree, &mut self.variables);
+    pub(super) fn bind(&mut self, expected: &Expected, came: &Incoming) {
+        if let (Expected::Packet { fields, .. }, Incoming::Packet(packet)) = (expected, came) {
+            let _ = match_fields(fields, packet.values(), &mut self.variables);
         }
     }
 
     /// Whether a packet may precede the close: a DISCONNECT, or a CONNACK that refuses, with an accepted code.
-    pub(super) fn excuse(&self, reason: Option<&Value>, packet: &Tree) -> bool {
-        let code = packet.get("reason").or_else(|| packet.get("return_code"));
-        let refusal = match packet.get("type").and_then(Tree::as_str) {
-            Some("disconnect") => true,
-            Some("connack") => code.and_then(Tree::as_u64) != Some(0),
+    pub(super) fn excuse(&self, reason: Option<&Value>, packet: &Packet) -> bool {
+        let refusal = match packet.kind() {
+            PacketType::Disconnect => true,
+            PacketType::ConnAck => packet.code() != Some(0),
             _ => false,
         };
+        let code = packet.get("reason").or_else(|| packet.get("return_code"));
         refusal
             && reason
                 .is_none_or(|wanted| match_value(wanted, "reason", code, &mut self.variables.clone()).is_ok())
@@ -185,8 +178,8 @@ impl<'a, C: Connector> Engine<'a, C> {
     }
 }
 
-fn is_of_type(packet: &Tree, name: &str) -> bool {
-    packet.get("type").and_then(Tree::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case(name))
+fn is_of_type(packet: &Packet, name: &str) -> bool {
+    packet.kind().name().eq_ignore_ascii_case(name)
 }
 
 pub(super) fn rounded(time: Duration) -> Duration {

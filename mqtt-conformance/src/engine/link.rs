@@ -5,22 +5,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use bytes::{Bytes, BytesMut};
-use mqtt_codec::{AnyDecoder, DecodeError, DecodeOptions, Decoded, Frame, Sender, Version};
-use serde_json::Value as Tree;
+use mqtt_codec::{AnyDecoder, DecodeError, DecodeOptions, Decoded, Frame, PacketType, Sender, Version};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf, split};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::transport::Misframed;
-use crate::tree::to_tree;
+use crate::tree::Packet;
 
 /// What the reader of a connection saw.
 #[derive(Debug)]
 pub(super) enum Arrival {
     Packet {
         bytes: Bytes,
-        packet: Result<Tree, DecodeError>,
+        packet: Result<Packet, DecodeError>,
     },
     /// Bytes from which no packet can be cut any more; nothing after them can be read.
     Garbage {
@@ -127,7 +126,7 @@ impl Reader {
                 let bytes = buffer.split_to(length).freeze();
                 unfinished.store(0, Relaxed);
                 let packet = match decoder.decode(&bytes) {
-                    Ok(Decoded::Complete { value, .. }) => Some(Ok(to_tree(&value))),
+                    Ok(Decoded::Complete { value, .. }) => Some(Ok(Packet::of(&value))),
                     Ok(Decoded::Incomplete { .. }) => None,
                     Err(error) => match refusal(&bytes, version) {
                         Some(refusal) if first => Some(Ok(refusal)),
@@ -178,17 +177,14 @@ impl Reader {
 ///
 /// Who does not know a protocol does not know its form of CONNACK either: a server of 3.1.1 answers a CONNECT of 5.0 in its
 /// own form, and which form fits a level that nobody knows is nowhere laid down.
-fn refusal(bytes: &[u8], version: Version) -> Option<Tree> {
-    let (other, name, code) = match version {
-        Version::V5 => (Version::V3_1_1, "return_code", 0x01),
-        Version::V3_1 | Version::V3_1_1 => (Version::V5, "reason", 0x84),
+fn refusal(bytes: &[u8], version: Version) -> Option<Packet> {
+    let (other, code) = match version {
+        Version::V5 => (Version::V3_1_1, 0x01),
+        Version::V3_1 | Version::V3_1_1 => (Version::V5, 0x84),
     };
     let decoder = AnyDecoder::with_options(other, DecodeOptions::new().sender(Sender::Server));
     let Ok(Decoded::Complete { value, .. }) = decoder.decode(bytes) else { return None };
-    let tree = to_tree(&value);
-    let refuses = tree.get("type").and_then(Tree::as_str) == Some("connack")
-        && tree.get(name).and_then(Tree::as_u64) == Some(code);
-    refuses.then_some(tree)
+    Some(Packet::of(&value)).filter(|packet| packet.is(PacketType::ConnAck) && packet.code() == Some(code))
 }
 
 /// Reads on without looking, so that the close is still seen.

@@ -1,17 +1,16 @@
 //! The steps of one test, executed.
 //!
-//! The state of a test and the order of its steps are here. The modules below hold what a step asks for: connections,
+//! The state of a test and the order of its steps are here. The modules below hold what the steps are made of: connections,
 //! sending, receiving, expectations and the blocks of them, and in the end the clearing up.
 
 mod blocks;
-mod came;
 mod clear_up;
 mod compare;
 mod connections;
 mod expect;
+mod incoming;
 mod link;
 mod outcome;
-mod packet;
 mod promise;
 mod receive;
 mod send;
@@ -29,14 +28,15 @@ use crate::config::{Config, Reason};
 use crate::diagnostic::Span;
 use crate::script::{Action, Step, Test, Time, Variables, Window, eval_bytes, eval_count};
 use crate::transport::{Connector, TextSwitch};
-use came::{Came, Fault, shortened};
+use crate::tree::Packet;
 use clear_up::Leftovers;
 use compare::Difference;
+use incoming::{Fault, Got, Waiting, shortened};
 use link::{Arrived, Link};
 use promise::Promises;
 
-pub use outcome::{Compared, Entry, Failure, Outcome, TraceEvent, Verdict};
-pub(crate) use packet::{encoded, whole_packet};
+pub(crate) use outcome::seconds;
+pub use outcome::{Compared, Entry, Failure, Malformed, Outcome, TraceEvent, Verdict};
 pub(crate) use variables::variables;
 
 /// How many arrivals may wait for the engine before a reader pauses.
@@ -47,22 +47,22 @@ const CHANNEL: usize = 1024;
 pub(crate) enum Stop {
     /// The broker did something else.
     Failed(Box<Failure>),
-    /// The tool cannot do what the script asks for.
-    Ours(String),
+    /// The tool cannot do what the script says.
+    Unable(String),
     /// No connection.
     Unreachable(String),
     /// The run is to end.
     Halted(Reason),
 }
 
-/// A connection by its name, with what has come and nobody has asked for yet.
+/// A connection by its name, with what has come and no step has taken yet.
 struct Slot<S> {
     id: usize,
     version: Version,
     link: Option<Link<S>>,
-    queue: VecDeque<(Instant, Came)>,
+    queue: VecDeque<Waiting>,
     /// A CONNECT was sent, so a DISCONNECT is due at the end.
-    greeted: bool,
+    connected: bool,
     promises: Promises,
     text: Option<TextSwitch>,
 }
@@ -108,11 +108,26 @@ pub(crate) async fn execute<C: Connector>(test: &Test, connector: &C, config: &C
         reason = config.halt.stopped() => Err(Stop::Halted(reason)),
     };
     let duration = engine.start.elapsed();
-    let mut transcript = std::mem::take(&mut engine.transcript);
-    // Arrivals are noted when they are looked at, with the time at which they came.
-    transcript.sort_by_key(|entry| entry.at);
+    let transcript = std::mem::take(&mut engine.transcript);
     engine.clear_up().await;
-    Execution { ended, transcript, duration }
+    let mut execution = Execution { ended, transcript, duration };
+    execution.sort_transcript();
+    execution
+}
+
+impl Execution {
+    /// Puts the transcript into the order of time. Arrivals are noted when they are looked at, with the time at which they
+    /// came.
+    fn sort_transcript(&mut self) {
+        let noted = std::mem::take(&mut self.transcript);
+        let mut entries: Vec<(usize, Entry)> = noted.into_iter().enumerate().collect();
+        entries.sort_by_key(|(_, entry)| entry.at);
+        if let Err(Stop::Failed(failure)) = &mut self.ended {
+            failure.entry =
+                failure.entry.and_then(|failed| entries.iter().position(|(noted, _)| *noted == failed));
+        }
+        self.transcript = entries.into_iter().map(|(_, entry)| entry).collect();
+    }
 }
 
 impl<'a, C: Connector> Engine<'a, C> {
@@ -144,7 +159,7 @@ impl<'a, C: Connector> Engine<'a, C> {
             return ran;
         }
         let got = format!("the test was not finished after {}", Time::Exactly(limit));
-        self.fail("the test to end in time".to_owned(), got, None, None)
+        self.fail("the test to end in time".to_owned(), Got::words(got), None)
     }
 
     async fn all(&mut self) -> Ran {
@@ -160,20 +175,14 @@ impl<'a, C: Connector> Engine<'a, C> {
     /// Malformed and forbidden packets that nobody waited for.
     fn check_rest(&mut self) -> Ran {
         let found = self.slots.iter().find_map(|(name, slot)| {
-            slot.queue.iter().find_map(|(_, came)| match came.describe(name) {
-                (got, Some(fault)) => Some((got, fault)),
-                (_, None) => None,
-            })
+            slot.queue.iter().map(|waiting| waiting.describe(name)).find(|got| got.fault.is_some())
         });
-        match found {
-            Some((got, fault @ Fault::Malformed(_))) => {
-                self.fail("no malformed packet".to_owned(), got, None, Some(fault))
-            }
-            Some((got, fault @ Fault::Forbidden(_))) => {
-                self.fail("no forbidden packet".to_owned(), got, None, Some(fault))
-            }
-            None => Ok(()),
-        }
+        let Some(got) = found else { return Ok(()) };
+        let expected = match got.fault {
+            Some(Fault::Malformed(_)) => "no malformed packet",
+            _ => "no forbidden packet",
+        };
+        self.fail(expected.to_owned(), got, None)
     }
 
     async fn steps(&mut self, steps: &'a [Step]) -> Ran {
@@ -198,10 +207,10 @@ impl<'a, C: Connector> Engine<'a, C> {
             Action::SendRaw { connection, parts, text } => {
                 let mut bytes = Vec::new();
                 for part in parts {
-                    bytes.extend(eval_bytes(part, &self.variables).map_err(|e| Stop::Ours(e.to_string()))?);
+                    bytes.extend(eval_bytes(part, &self.variables).map_err(|e| Stop::Unable(e.to_string()))?);
                 }
                 let version = self.version(connection);
-                if let Some(packet) = whole_packet(&bytes, version) {
+                if let Some(packet) = Packet::decode(&bytes, version) {
                     self.remember(connection, version, &packet);
                 }
                 if *text {
@@ -227,7 +236,7 @@ impl<'a, C: Connector> Engine<'a, C> {
             Action::AnyOrder(branches) => self.any_order(branches).await,
             Action::Either(branches) => self.either(branches).await,
             Action::Repeat { count, counter, steps } => {
-                let count = eval_count(count, &self.variables).map_err(|e| Stop::Ours(e.to_string()))?;
+                let count = eval_count(count, &self.variables).map_err(|e| Stop::Unable(e.to_string()))?;
                 for round in 1..=count {
                     if let Some(counter) = counter {
                         self.variables.set(counter.clone(), Tree::from(round));
@@ -250,30 +259,25 @@ impl<'a, C: Connector> Engine<'a, C> {
         within.map_or(usual, |w| self.length(w.latest))
     }
 
-    fn fail(
-        &self,
-        expected: String,
-        got: String,
-        difference: Option<Difference>,
-        fault: Option<Fault>,
-    ) -> Ran {
+    fn fail(&self, expected: String, got: Got, difference: Option<Difference>) -> Ran {
         let Difference { text, fields, byte } = difference.unwrap_or_default();
         let (line, span) = self.current.map_or_else(|| (1, Span::default()), |s| (s.line, s.span));
-        let (malformed, forbidden) = match fault {
+        let (malformed, forbidden) = match got.fault {
             None => (None, None),
             Some(Fault::Malformed(error)) => (Some(error), None),
             Some(Fault::Forbidden(how)) => (None, Some(how)),
         };
         Err(Stop::Failed(Box::new(Failure {
             line,
-            span,
+            column: span.position(&self.test.source).1,
             step: span.text(&self.test.source).trim().to_owned(),
             preparation: self.preparation,
             expected,
-            got,
+            got: got.text,
             difference: text.map(shortened),
             fields,
-            byte,
+            entry: got.entry,
+            byte: byte.or_else(|| malformed.as_ref().map(|malformed| malformed.offset)),
             malformed,
             forbidden,
         })))
@@ -283,8 +287,10 @@ impl<'a, C: Connector> Engine<'a, C> {
         self.note_at(Instant::now(), connection, event);
     }
 
-    fn note_at(&mut self, at: Instant, connection: &str, event: TraceEvent) {
+    /// Adds to the transcript; the index of the entry.
+    fn note_at(&mut self, at: Instant, connection: &str, event: TraceEvent) -> usize {
         let at = at.saturating_duration_since(self.start);
         self.transcript.push(Entry { at, connection: connection.to_owned(), event });
+        self.transcript.len() - 1
     }
 }

@@ -1,26 +1,25 @@
-//! What came of a test.
+//! What came of a test: the one model of it, in memory and in JSON. `docs/report.md` describes the JSON, `docs/report.schema.json` is its
+//! schema.
 
+use std::fmt;
 use std::time::Duration;
 
-use bytes::Bytes;
 use mqtt_codec::{DecodeError, Version};
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Tree;
 
-use crate::diagnostic::Span;
 use crate::script::{Direction, Level, bytes_line, packet_line};
-use crate::transport::Node;
+use crate::tree::{Octets, Packet};
 
 /// The judgement on one test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(clippy::exhaustive_enums, reason = "reports and exit codes must treat every one")]
 pub enum Verdict {
-    /// The broker did what the script asks for.
+    /// The broker did what the script expects.
     Pass,
     /// The broker did something else.
     Fail,
-    /// The preparation did not succeed, so the question was not asked.
+    /// The preparation did not succeed, so nothing was tested.
     Inconclusive,
     /// The broker lacks a capability that the script needs.
     Skipped,
@@ -41,104 +40,117 @@ impl Verdict {
     }
 }
 
-impl std::fmt::Display for Verdict {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
 }
 
 /// What came of one test.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// The test's id.
+    /// The test's id, the same in every run.
     pub id: String,
     /// The version of the test.
+    #[serde(with = "version_name")]
     pub version: Version,
     /// How binding the tested statements are.
     pub level: Level,
     /// The tested statements, of [`version`](Self::version).
     pub covers: Vec<String>,
+    /// The file of the test's script.
+    pub script: String,
     /// The judgement.
     pub verdict: Verdict,
-    /// Why a test was skipped, or what kept the tool from running it.
+    /// Why a test was skipped or is inconclusive, or what kept the tool from running it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The broker was not reached, or did not speak MQTT: [`reason`](Self::reason) says how.
+    /// The broker was not reached, or went away: [`reason`](Self::reason) says how.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unreachable: bool,
     /// What went wrong, for [`Verdict::Fail`] and [`Verdict::Inconclusive`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// How long the test took, without clearing up. In JSON, in seconds.
+    #[serde(with = "seconds")]
+    pub duration: Duration,
     /// Everything that happened on all connections, in order.
     pub transcript: Vec<Entry>,
-    /// How long the test took, without clearing up.
-    pub duration: Duration,
 }
 
 impl Outcome {
-    /// A verdict on a test, with nothing else to tell.
+    /// A verdict on a test, with nothing else to say.
     pub fn new(id: impl Into<String>, version: Version, level: Level, verdict: Verdict) -> Self {
         Self {
             id: id.into(),
             version,
             level,
             covers: Vec::new(),
+            script: String::new(),
             verdict,
             reason: None,
             unreachable: false,
             failure: None,
-            transcript: Vec::new(),
             duration: Duration::ZERO,
+            transcript: Vec::new(),
+        }
+    }
+
+    /// Why the verdict is what it is, in one line; `None` for a pass.
+    pub fn because(&self) -> Option<String> {
+        match &self.failure {
+            Some(failure) => {
+                let first = |text: &str| text.lines().next().unwrap_or_default().to_owned();
+                Some(match &failure.difference {
+                    Some(difference) => first(difference),
+                    None => format!("expected {}, got {}", first(&failure.expected), first(&failure.got)),
+                })
+            }
+            None => self.reason.clone(),
         }
     }
 }
 
 /// The step that failed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Failure {
     /// The line of the script, counted from 1.
     pub line: usize,
-    /// The part of the script.
-    pub span: Span,
+    /// The column of the line, in characters, counted from 1.
+    pub column: usize,
     /// The script's text there.
     pub step: String,
-    /// The step belongs to the preparation.
+    /// The step belongs to the preparation, so nothing was tested.
     pub preparation: bool,
     /// What was expected, as lines of the language with the variables filled in.
     pub expected: String,
     /// What came: a line of the language, or words such as `nothing for 5s` and `closed`.
     pub got: String,
     /// What the difference is, if both are packets of the same type: `qos is 1, expected 2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub difference: Option<String>,
-    /// Every field that was asked for, if a packet of the right type came.
+    /// Every field that was expected, if a packet of the right type came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Compared>,
+    /// Where in [`Outcome::transcript`] stands what came in the place of what was expected, counted from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<usize>,
     /// The first byte of the packet that came that is not as expected, counted from 0. Its Remaining Length does not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub byte: Option<usize>,
     /// What the codec finds wrong with the broker's bytes, with the statement that they break.
-    pub malformed: Option<DecodeError>,
-    /// How the broker's packet breaks what it owes this client whatever the script asks: a size or number of its CONNECT, or
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub malformed: Option<Malformed>,
+    /// How the broker's packet breaks what it owes this client whatever the script expects: a size or number of its CONNECT, or
     /// an identifier in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forbidden: Option<String>,
 }
 
-impl Failure {
-    /// Where in the transcript stands what came in the place of what was expected.
-    pub fn entry(&self, transcript: &[Entry]) -> Option<usize> {
-        transcript.iter().rposition(|entry| match &entry.event {
-            TraceEvent::Received { packet: Err(error), .. } => self.malformed.as_ref() == Some(error),
-            TraceEvent::Received { packet: Ok(_), .. } | TraceEvent::ClosedByBroker { .. } => {
-                let line = entry.line();
-                let line = line.split("  # ").next().unwrap_or(&line);
-                // A very long line is cut in the message.
-                let start = self.got.split(" … ").next().unwrap_or_default();
-                self.got.starts_with(line) || start.len() >= 1000 && line.starts_with(start)
-            }
-            _ => false,
-        })
-    }
-}
-
-/// A field that was asked for, and what came in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A field that was expected, and what came in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Compared {
     /// Its name.
@@ -146,66 +158,112 @@ pub struct Compared {
     /// What was expected, in the language.
     pub expected: String,
     /// What came, in the language; `None` if the packet does not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub got: Option<String>,
     /// What came is what was expected.
     pub holds: bool,
 }
 
+/// Bytes that are not the packet they claim to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Malformed {
+    /// The field, by the name of the standard.
+    pub field: String,
+    /// The index of the offending byte.
+    pub offset: usize,
+    /// The statement or the section that is broken, as `[MQTT-3.4.2-1]` or `(section 2.2)`.
+    pub statement: String,
+    /// All of it in a sentence.
+    pub message: String,
+}
+
+impl From<&DecodeError> for Malformed {
+    fn from(error: &DecodeError) -> Self {
+        Self {
+            field: error.field().name().to_owned(),
+            offset: error.offset(),
+            statement: error.requirement().to_string(),
+            message: error.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
 /// Something that happened on a connection.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Entry {
-    /// The time since the test started.
+    /// The time since the test started. In JSON, in seconds.
+    #[serde(with = "seconds")]
     pub at: Duration,
     /// The connection's name.
     pub connection: String,
     /// What happened.
+    #[serde(flatten)]
     pub event: TraceEvent,
 }
 
 /// What happened on a connection.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum TraceEvent {
     /// The transport was opened.
     Opened {
         /// The version that the connection speaks.
+        #[serde(with = "version_name")]
         version: Version,
-        /// To which node, if the broker has several.
-        node: Option<Node>,
+        /// To which node, if the broker has several: `node 2, mqtt://…`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        node: Option<String>,
     },
-    /// We sent bytes.
+    /// The tool sent bytes.
     Sent {
         /// The bytes.
-        bytes: Bytes,
+        bytes: Octets,
         /// The packet, if they are exactly one valid packet.
-        packet: Option<Tree>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        packet: Option<Packet>,
     },
     /// The broker sent a packet.
     Received {
         /// The bytes.
-        bytes: Bytes,
-        /// The packet, or what is wrong with it.
-        packet: Result<Tree, DecodeError>,
+        bytes: Octets,
+        /// The packet.
+        packet: Packet,
+    },
+    /// The broker sent bytes in the place of a packet.
+    Malformed {
+        /// The bytes.
+        bytes: Octets,
+        /// What is wrong with them.
+        malformed: Malformed,
     },
     /// The broker sent bytes that are no packet's, or not all of one.
     Fragment {
         /// The bytes.
-        bytes: Bytes,
+        bytes: Octets,
     },
     /// The broker sent what MQTT does not allow on this transport, such as a text frame over WebSocket.
     Misframed {
         /// What it is.
-        how: String,
+        error: String,
     },
     /// The broker closed the connection.
     ClosedByBroker {
         /// The transport's error, if it was not an orderly close.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<String>,
     },
-    /// We closed the connection in an orderly way.
+    /// The tool closed the connection in an orderly way.
     Closed,
-    /// We cut the connection.
+    /// The tool cut the connection.
     Dropped,
     /// Bytes that could not be sent, because the broker had closed or did not read.
     Unsent {
@@ -214,30 +272,97 @@ pub enum TraceEvent {
     },
 }
 
+impl TraceEvent {
+    /// The packet that was sent or received.
+    pub const fn packet(&self) -> Option<(Direction, &Packet)> {
+        match self {
+            Self::Sent { packet: Some(packet), .. } => Some((Direction::Sent, packet)),
+            Self::Received { packet, .. } => Some((Direction::Received, packet)),
+            _ => None,
+        }
+    }
+
+    /// The bytes that were sent or received.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Sent { bytes, .. }
+            | Self::Received { bytes, .. }
+            | Self::Malformed { bytes, .. }
+            | Self::Fragment { bytes } => Some(bytes.as_slice()),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with what happened.
+    pub fn error(&self) -> Option<&str> {
+        match self {
+            Self::Malformed { malformed, .. } => Some(&malformed.message),
+            Self::Misframed { error } | Self::Unsent { error } => Some(error),
+            Self::ClosedByBroker { error } => error.as_deref(),
+            _ => None,
+        }
+    }
+}
+
 impl Entry {
     /// The event as one line: a line of the language where it is a packet or bytes, else a comment of the language.
     pub fn line(&self) -> String {
         let name = &self.connection;
+        let received = |bytes: &Octets| bytes_line(name, Direction::Received, bytes.as_slice());
         match &self.event {
             TraceEvent::Opened { version, node: None } => format!("open {name} version={version}"),
             TraceEvent::Opened { version, node: Some(node) } => {
-                format!("open {name} version={version}  # node {}, {}", node.number, node.name)
+                format!("open {name} version={version}  # {node}")
             }
-            TraceEvent::Sent { packet: Some(tree), .. } => packet_line(name, Direction::Sent, tree),
-            TraceEvent::Sent { bytes, .. } => bytes_line(name, Direction::Sent, bytes),
-            TraceEvent::Received { packet: Ok(tree), .. } => packet_line(name, Direction::Received, tree),
-            TraceEvent::Received { bytes, packet: Err(error) } => {
-                format!("# {}  # {error}", bytes_line(name, Direction::Received, bytes))
+            TraceEvent::Sent { packet: Some(packet), .. } => {
+                packet_line(name, Direction::Sent, packet.values())
             }
-            TraceEvent::Fragment { bytes } => {
-                format!("# {}  # not a whole packet", bytes_line(name, Direction::Received, bytes))
-            }
-            TraceEvent::Misframed { how } => format!("# {name}: {how}"),
+            TraceEvent::Sent { bytes, .. } => bytes_line(name, Direction::Sent, bytes.as_slice()),
+            TraceEvent::Received { packet, .. } => packet_line(name, Direction::Received, packet.values()),
+            TraceEvent::Malformed { bytes, malformed } => format!("# {}  # {malformed}", received(bytes)),
+            TraceEvent::Fragment { bytes } => format!("# {}  # not a whole packet", received(bytes)),
+            TraceEvent::Misframed { error } => format!("# {name}: {error}"),
             TraceEvent::ClosedByBroker { error: None } => format!("{name} < closed"),
             TraceEvent::ClosedByBroker { error: Some(error) } => format!("{name} < closed  # {error}"),
             TraceEvent::Closed => format!("# {name} closed by the tool"),
             TraceEvent::Dropped => format!("drop {name}"),
             TraceEvent::Unsent { error } => format!("# {name}: not sent: {error}"),
         }
+    }
+}
+
+/// A time in JSON: seconds, to the microsecond.
+pub(crate) mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub(crate) fn serialize<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_f64((time.as_secs_f64() * 1e6).round() / 1e6)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        let seconds = f64::deserialize(from)?;
+        Duration::try_from_secs_f64(seconds)
+            .map_err(|_| de::Error::invalid_value(de::Unexpected::Float(seconds), &"a time in seconds"))
+    }
+}
+
+/// A version in JSON: by its name.
+mod version_name {
+    use mqtt_codec::Version;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub(super) fn serialize<S: Serializer>(version: &Version, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(version.name())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Version, D::Error> {
+        let text = String::deserialize(from)?;
+        text.parse().map_err(|_| {
+            de::Error::invalid_value(de::Unexpected::Str(&text), &"a version of MQTT: 3.1, 3.1.1 or 5.0")
+        })
     }
 }

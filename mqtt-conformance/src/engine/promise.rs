@@ -1,12 +1,13 @@
-//! What a client's own packets bind the broker to, watched on every connection, whatever the script asks.
+//! What a client's own packets bind the broker to, watched on every connection, whatever the script expects.
 //!
 //! The codec judges a packet by itself; these are the rules that take the packets before it: the sizes and numbers that
 //! CONNECT set, and the identifiers that are in use.
 
 use std::collections::BTreeSet;
 
-use mqtt_codec::Version;
-use serde_json::Value as Tree;
+use mqtt_codec::{PacketType, Version};
+
+use crate::tree::Packet;
 
 /// What one connection has been told, and what is on its way on it.
 #[derive(Debug)]
@@ -36,17 +37,17 @@ impl Promises {
     }
 
     /// Takes note of a packet that the client sends.
-    pub(super) fn sent(&mut self, packet: &Tree) {
-        let id = number(packet, "packet_id");
-        match packet.get("type").and_then(Tree::as_str) {
-            Some("connect") if !self.connected => {
+    pub(super) fn sent(&mut self, packet: &Packet) {
+        let id = packet.packet_id();
+        match packet.kind() {
+            PacketType::Connect if !self.connected => {
                 self.connected = true;
-                self.largest = property(packet, "maximum_packet_size");
-                self.highest_alias = property(packet, "topic_alias_maximum").unwrap_or(0);
+                self.largest = packet.property_number("maximum_packet_size");
+                self.highest_alias = packet.property_number("topic_alias_maximum").unwrap_or(0);
             }
-            Some("puback" | "pubcomp") => self.acknowledged(id),
+            PacketType::PubAck | PacketType::PubComp => self.acknowledged(id),
             // An error ends the delivery.
-            Some("pubrec") if number(packet, "reason").is_some_and(|reason| reason >= 0x80) => {
+            PacketType::PubRec if packet.code().is_some_and(|reason| reason >= 0x80) => {
                 self.acknowledged(id);
             }
             _ => {}
@@ -60,28 +61,28 @@ impl Promises {
     }
 
     /// Takes note of a packet of so many bytes from the broker; what it breaks, if anything.
-    pub(super) fn received(&mut self, length: usize, packet: &Tree) -> Option<String> {
+    pub(super) fn received(&mut self, length: usize, packet: &Packet) -> Option<String> {
         let length = u64::try_from(length).unwrap_or(u64::MAX);
         if let Some(largest) = self.largest.filter(|largest| length > *largest) {
             return Some(format!(
                 "{length} bytes, where the client's Maximum Packet Size is {largest} [MQTT-3.1.2-24]"
             ));
         }
-        if packet.get("type").and_then(Tree::as_str) != Some("publish") {
+        if !packet.is(PacketType::Publish) {
             return None;
         }
         self.check_alias(packet).or_else(|| self.check_id(packet))
     }
 
-    fn check_alias(&mut self, packet: &Tree) -> Option<String> {
-        let alias = property(packet, "topic_alias")?;
+    fn check_alias(&mut self, packet: &Packet) -> Option<String> {
+        let alias = packet.property_number("topic_alias")?;
         if self.connected && alias > self.highest_alias {
             return Some(match self.highest_alias {
                 0 => "the client allows no Topic Alias [MQTT-3.1.2-27]".to_owned(),
                 highest => format!("the client's Topic Alias Maximum is {highest} [MQTT-3.1.2-26]"),
             });
         }
-        if packet.get("topic").and_then(Tree::as_str) != Some("") {
+        if packet.text("topic") != Some("") {
             self.aliases.insert(alias);
         } else if !self.aliases.contains(&alias) {
             return Some(format!(
@@ -91,10 +92,9 @@ impl Promises {
         None
     }
 
-    fn check_id(&mut self, packet: &Tree) -> Option<String> {
-        let id = number(packet, "packet_id")?;
-        let again = packet.get("dup") == Some(&Tree::Bool(true));
-        if self.in_flight.insert(id) || again {
+    fn check_id(&mut self, packet: &Packet) -> Option<String> {
+        let id = packet.packet_id()?;
+        if self.in_flight.insert(id) || packet.flag("dup") {
             return None;
         }
         let source = match self.version {
@@ -106,28 +106,23 @@ impl Promises {
     }
 }
 
-fn number(packet: &Tree, name: &str) -> Option<u64> {
-    packet.get(name).and_then(Tree::as_u64)
-}
-
-fn property(packet: &Tree, name: &str) -> Option<u64> {
-    let all = packet.get("properties").and_then(Tree::as_array)?;
-    all.iter().find_map(|property| number(property, name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    fn client(properties: &Tree) -> Promises {
+    fn packet(values: Value) -> Packet {
+        Packet::try_from(values).unwrap()
+    }
+
+    fn client(properties: &Value) -> Promises {
         let mut promises = Promises::new(Version::V5);
-        promises.sent(&json!({"type": "connect", "properties": properties}));
+        promises.sent(&packet(json!({"type": "connect", "properties": properties})));
         promises
     }
 
-    fn publish(id: u64) -> Tree {
-        json!({"type": "publish", "topic": "a", "qos": 1, "packet_id": id, "dup": false})
+    fn publish(id: u64, dup: bool) -> Packet {
+        packet(json!({"type": "publish", "topic": "a", "qos": 1, "packet_id": id, "dup": dup}))
     }
 
     #[track_caller]
@@ -142,15 +137,17 @@ mod tests {
     #[test]
     fn sizes_are_held_against_the_first_connect() {
         let mut promises = client(&json!([{"maximum_packet_size": 24}]));
-        promises.sent(&json!({"type": "connect", "properties": []}));
-        check(promises.received(24, &json!({"type": "puback"})), None);
-        check(promises.received(25, &json!({"type": "puback"})), Some("MQTT-3.1.2-24"));
-        check(client(&json!([])).received(1 << 20, &json!({"type": "puback"})), None);
+        promises.sent(&packet(json!({"type": "connect", "properties": []})));
+        check(promises.received(24, &packet(json!({"type": "puback"}))), None);
+        check(promises.received(25, &packet(json!({"type": "puback"}))), Some("MQTT-3.1.2-24"));
+        check(client(&json!([])).received(1 << 20, &packet(json!({"type": "puback"}))), None);
     }
 
     #[test]
     fn aliases_are_held_against_the_maximum_and_have_to_be_set_first() {
-        let alias = |topic: &str, alias: u64| json!({"type": "publish", "topic": topic, "properties": [{"topic_alias": alias}]});
+        let alias = |topic: &str, alias: u64| {
+            packet(json!({"type": "publish", "topic": topic, "properties": [{"topic_alias": alias}]}))
+        };
         let mut promises = client(&json!([{"topic_alias_maximum": 2}]));
         check(promises.received(9, &alias("", 2)), Some("3.3.2.3.4"));
         check(promises.received(9, &alias("a", 2)), None);
@@ -167,15 +164,13 @@ mod tests {
             json!({"type": "pubrec", "packet_id": 7, "reason": 0x80}),
         ] {
             let mut promises = client(&json!([]));
-            check(promises.received(9, &publish(7)), None);
-            check(promises.received(9, &publish(8)), None);
-            promises.sent(&json!({"type": "pubrec", "packet_id": 7, "reason": 0}));
-            check(promises.received(9, &publish(7)), Some("MQTT-2.2.1-4"));
-            let mut again = publish(7);
-            again["dup"] = Tree::Bool(true);
-            check(promises.received(9, &again), None);
-            promises.sent(&ends);
-            check(promises.received(9, &publish(7)), None);
+            check(promises.received(9, &publish(7, false)), None);
+            check(promises.received(9, &publish(8, false)), None);
+            promises.sent(&packet(json!({"type": "pubrec", "packet_id": 7, "reason": 0})));
+            check(promises.received(9, &publish(7, false)), Some("MQTT-2.2.1-4"));
+            check(promises.received(9, &publish(7, true)), None);
+            promises.sent(&packet(ends));
+            check(promises.received(9, &publish(7, false)), None);
         }
     }
 }

@@ -1,8 +1,8 @@
-//! What comes from the broker: taken as it arrives, and waiting in the queue of its connection until it is asked for.
+//! What comes from the broker: taken as it arrives, and waiting in the queue of its connection until it a step takes it.
 
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::came::Came;
+use super::incoming::{Got, Incoming, Waiting};
 use super::{Engine, Stop};
 use crate::engine::link::{Arrival, Arrived};
 use crate::engine::outcome::TraceEvent;
@@ -19,41 +19,41 @@ impl<C: Connector> Engine<'_, C> {
             return;
         }
         let name = self.names.get(link).cloned().unwrap_or_default();
-        let (event, came) = match what {
-            Arrival::Packet { bytes, packet } => {
+        let (event, what) = match what {
+            Arrival::Packet { bytes, packet: Ok(packet) } => {
                 self.received += bytes.len();
                 let slot = self.slots.get_mut(&name).filter(|slot| slot.id == link);
-                let came = match &packet {
-                    Ok(tree) => match slot.and_then(|slot| slot.promises.received(bytes.len(), tree)) {
-                        Some(how) => Came::Forbidden(tree.clone(), how),
-                        None => Came::Packet(tree.clone()),
-                    },
-                    Err(error) => Came::Malformed(bytes.clone(), *error),
+                let what = match slot.and_then(|slot| slot.promises.received(bytes.len(), &packet)) {
+                    Some(how) => Incoming::Forbidden(packet.clone(), how),
+                    None => Incoming::Packet(packet.clone()),
                 };
-                (TraceEvent::Received { bytes, packet }, came)
+                (TraceEvent::Received { bytes: bytes.into(), packet }, what)
             }
-            Arrival::Garbage { bytes, error } => {
-                let came = Came::Malformed(bytes.clone(), error);
-                (TraceEvent::Received { bytes, packet: Err(error) }, came)
+            Arrival::Packet { bytes, packet: Err(error) } | Arrival::Garbage { bytes, error } => {
+                self.received += bytes.len();
+                let event = TraceEvent::Malformed { bytes: bytes.clone().into(), malformed: (&error).into() };
+                (event, Incoming::Malformed(bytes, error))
             }
-            Arrival::Misframed { how } => (TraceEvent::Misframed { how: how.clone() }, Came::Misframed(how)),
+            Arrival::Misframed { how } => {
+                (TraceEvent::Misframed { error: how.clone() }, Incoming::Misframed(how))
+            }
             Arrival::Closed { rest, error } => {
                 if !rest.is_empty() {
-                    self.note_at(at, &name, TraceEvent::Fragment { bytes: rest.clone() });
+                    self.note_at(at, &name, TraceEvent::Fragment { bytes: rest.clone().into() });
                 }
                 let error = error.map(|e| e.to_string());
                 let open = self.slots.get(&name).is_some_and(|s| s.id == link);
                 if !open {
                     return;
                 }
-                (TraceEvent::ClosedByBroker { error: error.clone() }, Came::Closed { rest, error })
+                (TraceEvent::ClosedByBroker { error: error.clone() }, Incoming::Closed { rest, error })
             }
         };
-        self.note_at(at, &name, event);
+        let entry = self.note_at(at, &name, event);
         if let Some(slot) = self.slots.get_mut(&name)
             && slot.id == link
         {
-            slot.queue.push_back((at, came));
+            slot.queue.push_back(Waiting { at, entry, what });
         }
     }
 
@@ -73,7 +73,7 @@ impl<C: Connector> Engine<'_, C> {
     pub(super) async fn next(&mut self, until: Instant) -> Result<bool, Stop> {
         if self.flooded() {
             let got = format!("{} bytes in {} events", self.received, self.transcript.len());
-            self.fail("a broker that does not flood".to_owned(), got, None, None)?;
+            self.fail("a broker that does not flood".to_owned(), Got::words(got), None)?;
         }
         match timeout_at(until, self.arrivals.recv()).await {
             Ok(Some(arrived)) => {
@@ -100,14 +100,14 @@ impl<C: Connector> Engine<'_, C> {
         }
     }
 
-    pub(super) fn front(&self, name: &str) -> Option<&(Instant, Came)> {
+    pub(super) fn front(&self, name: &str) -> Option<&Waiting> {
         self.slots.get(name).and_then(|slot| slot.queue.front())
     }
 
     /// Takes the first arrival of a connection. A close stays, since nothing can follow it.
     pub(super) fn pop(&mut self, name: &str) {
         if let Some(slot) = self.slots.get_mut(name)
-            && !matches!(slot.queue.front(), Some((_, Came::Closed { .. })))
+            && !matches!(slot.queue.front(), Some(Waiting { what: Incoming::Closed { .. }, .. }))
         {
             slot.queue.pop_front();
         }

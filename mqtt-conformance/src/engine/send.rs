@@ -4,13 +4,13 @@ use bytes::Bytes;
 use serde_json::{Map, Value as Tree};
 use tokio::time::timeout;
 
+use super::incoming::Got;
 use super::{Engine, Ran, Stop};
 use crate::engine::outcome::TraceEvent;
-use crate::engine::packet::{encoded, whole_packet};
 use crate::script::ast::{Field, Patch};
 use crate::script::{Login, Time, eval_bytes, eval_fields};
 use crate::transport::Connector;
-use crate::tree::{from_tree, to_tree};
+use crate::tree::{Packet, from_tree};
 
 impl<'a, C: Connector> Engine<'a, C> {
     pub(super) async fn send(
@@ -21,26 +21,29 @@ impl<'a, C: Connector> Engine<'a, C> {
         patches: &'a [Patch],
         login: Login,
     ) -> Ran {
-        let ours = |error: &dyn std::fmt::Display| Stop::Ours(format!("{packet} cannot be sent: {error}"));
+        let unable =
+            |error: &dyn std::fmt::Display| Stop::Unable(format!("{packet} cannot be sent: {error}"));
         let version = self.version(name);
         let mut members = Map::new();
         members.insert("type".to_owned(), Tree::from(packet.to_lowercase()));
-        members.extend(eval_fields(fields, &self.variables).map_err(|e| ours(&e))?);
+        members.extend(eval_fields(fields, &self.variables).map_err(|e| unable(&e))?);
         if !members.contains_key("user_name") && !members.contains_key("password") {
             members.extend(self.config.login(login));
         }
         let tree = Tree::Object(members);
-        let packet = from_tree(&tree, version).map_err(|e| ours(&e))?;
+        let packet = from_tree(&tree, version).map_err(|e| unable(&e))?;
         let mut bytes = Vec::new();
-        packet.encode_to(&mut bytes).map_err(|e| ours(&e))?;
-        self.remember(name, version, &tree);
-        let full = to_tree(&packet);
+        packet.encode_to(&mut bytes).map_err(|e| unable(&e))?;
+        let full = Packet::of(&packet);
+        self.remember(name, version, &full);
         for patch in patches {
-            let with = eval_bytes(&patch.value, &self.variables).map_err(|e| ours(&e))?;
+            let with = eval_bytes(&patch.value, &self.variables).map_err(|e| unable(&e))?;
             let end = patch.offset.saturating_add(with.len());
             let length = bytes.len();
             let Some(target) = bytes.get_mut(patch.offset..end) else {
-                return Err(Stop::Ours(format!("the patch ends at byte {end}, the packet at byte {length}")));
+                return Err(Stop::Unable(format!(
+                    "the patch ends at byte {end}, the packet at byte {length}"
+                )));
             };
             target.copy_from_slice(&with);
         }
@@ -50,7 +53,7 @@ impl<'a, C: Connector> Engine<'a, C> {
     /// Writes bytes as a text frame.
     pub(super) async fn write_text(&mut self, name: &str, bytes: Bytes) -> Ran {
         let Some(text) = self.slots.get(name).and_then(|slot| slot.text.clone()) else {
-            return Err(Stop::Ours("a text frame needs a connection over WebSocket".to_owned()));
+            return Err(Stop::Unable("a text frame needs a connection over WebSocket".to_owned()));
         };
         text.set(true);
         let ran = self.write(name, bytes, None).await;
@@ -58,20 +61,20 @@ impl<'a, C: Connector> Engine<'a, C> {
         ran
     }
 
-    pub(super) async fn write(&mut self, name: &str, bytes: Bytes, packet: Option<Tree>) -> Ran {
+    pub(super) async fn write(&mut self, name: &str, bytes: Bytes, packet: Option<Packet>) -> Ran {
         let Some(mut link) = self.slots.get_mut(name).and_then(|slot| slot.link.take()) else {
             let error = "the connection is not open".to_owned();
             self.note(name, TraceEvent::Unsent { error });
             return Ok(());
         };
         let version = self.version(name);
-        let packet = packet.or_else(|| whole_packet(&bytes, version));
+        let packet = packet.or_else(|| Packet::decode(&bytes, version));
         if let (Some(packet), Some(slot)) = (&packet, self.slots.get_mut(name)) {
             slot.promises.sent(packet);
         }
         // Bytes that the codec would not write are shown as they are.
-        let packet = packet.filter(|packet| encoded(packet, version) == bytes);
-        self.note(name, TraceEvent::Sent { bytes: bytes.clone(), packet });
+        let packet = packet.filter(|packet| packet.encode(version) == bytes);
+        self.note(name, TraceEvent::Sent { bytes: bytes.clone().into(), packet });
         let limit = self.config.step_deadline;
         let written = {
             let writing = timeout(limit, link.write(&bytes));
@@ -98,7 +101,7 @@ impl<'a, C: Connector> Engine<'a, C> {
             Err(_) => {
                 let error = format!("the broker did not read for {}", Time::Exactly(limit));
                 self.note(name, TraceEvent::Unsent { error: error.clone() });
-                self.fail(format!("{name} takes {} bytes", bytes.len()), error, None, None)
+                self.fail(format!("{name} takes {} bytes", bytes.len()), Got::words(error), None)
             }
         }
     }

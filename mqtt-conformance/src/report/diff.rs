@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::data::{RunReport, TestReport};
-use crate::run::Verdict;
+use super::data::RunReport;
+use crate::run::{Outcome, Verdict};
 use crate::script::Level;
 
 /// What changed from one run to another.
@@ -96,7 +96,7 @@ impl Diff {
 
 /// What changed from the first run to the second.
 pub fn diff(before: &RunReport, after: &RunReport) -> Diff {
-    let mut old: BTreeMap<&str, &TestReport> =
+    let mut old: BTreeMap<&str, &Outcome> =
         before.tests.iter().map(|test| (test.id.as_str(), test)).collect();
     let mut diff = Diff::default();
     for test in &after.tests {
@@ -120,22 +120,6 @@ pub fn diff(before: &RunReport, after: &RunReport) -> Diff {
     diff
 }
 
-impl TestReport {
-    /// Why the verdict is what it is, in one line; `None` for a pass.
-    pub fn because(&self) -> Option<String> {
-        match &self.failure {
-            Some(failure) => {
-                let first = |text: &str| text.lines().next().unwrap_or_default().to_owned();
-                Some(match &failure.difference {
-                    Some(difference) => first(difference),
-                    None => format!("expected {}, got {}", first(&failure.expected), first(&failure.got)),
-                })
-            }
-            None => self.reason.clone(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,11 +129,11 @@ mod tests {
         let tests: Vec<_> = tests
             .iter()
             .map(|(id, verdict, level)| {
-                json!({"id": id, "version": "5.0", "level": level, "covers": [], "area": "a", "script": "a.mqs",
+                json!({"id": id, "version": "5.0", "level": level, "covers": [], "script": "a.mqs",
                        "verdict": verdict, "duration": 0.1, "transcript": []})
             })
             .collect();
-        let all = json!({"format": 1, "tool": {"name": "mqtt-conformance", "version": "1"},
+        let all = json!({"format": 2, "tool": {"name": "mqtt-conformance", "version": "1"},
                          "started": "2025-01-01T00:00:00Z", "duration": 1.0,
                          "broker": {"name": "b", "addresses": []}, "options": {"jobs": 1, "timeout": 5.0, "run": "x"},
                          "statements": {}, "scripts": {}, "tests": tests});

@@ -8,6 +8,7 @@ use serde_json::error::Category;
 use serde_json::{Value, json};
 
 use super::data::{FORMAT, RunReport};
+use super::upgrade::upgrade;
 
 /// What to do about a file that is no report.
 pub const READ_HINT: &str =
@@ -47,9 +48,20 @@ impl RunReport {
     ///
     /// When it cannot be written.
     pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Self { format, tool, started, duration, broker, options, stopped, statements, scripts, tests } =
-            self;
-        let head = json!({"format": format, "tool": tool, "started": started, "duration": duration,
+        let Self {
+            format,
+            tool,
+            started,
+            duration,
+            broker,
+            options,
+            stopped,
+            statements,
+            scripts,
+            expectations,
+            tests,
+        } = self;
+        let head = json!({"format": format, "tool": tool, "started": started, "duration": duration.as_secs_f64(),
                           "broker": broker, "options": options});
         out.write_all(b"{")?;
         for (name, value) in head.as_object().into_iter().flatten() {
@@ -62,11 +74,15 @@ impl RunReport {
         out.write_all(b",\n")?;
         write_lines(out, "scripts", '{', scripts.iter().map(|(file, script)| (Some(file), script)))?;
         out.write_all(b",\n")?;
+        if !expectations.is_empty() {
+            write_lines(out, "expectations", '{', expectations.iter().map(|(id, of)| (Some(id), of)))?;
+            out.write_all(b",\n")?;
+        }
         write_lines(out, "tests", '[', tests.iter().map(|test| (None, test)))?;
         out.write_all(b"}\n")
     }
 
-    /// Reads a report from JSON.
+    /// Reads a report from JSON, of this format or an earlier one.
     ///
     /// # Errors
     ///
@@ -77,39 +93,34 @@ impl RunReport {
         struct Head {
             format: u32,
         }
-        let mut reader = serde_json::Deserializer::from_str(text);
-        match serde_path_to_error::deserialize::<_, Self>(&mut reader) {
-            Ok(report) if report.format == FORMAT => {
+        match serde_json::from_str(text) {
+            Ok(Head { format }) if (1..FORMAT).contains(&format) => {
+                let mut report = serde_json::from_str(text).map_err(|e| ReadError::new(String::new(), &e))?;
+                upgrade(&mut report);
+                serde_path_to_error::deserialize(&report).map_err(ReadError::of)
+            }
+            Ok(Head { format }) if format != FORMAT => Err(ReadError {
+                line: 1,
+                column: 1,
+                path: "format".to_owned(),
+                message: format!("expected 1 to {FORMAT}, which is what this version reads; found {format}"),
+            }),
+            _ => {
+                let mut reader = serde_json::Deserializer::from_str(text);
+                let report = serde_path_to_error::deserialize(&mut reader).map_err(ReadError::of)?;
                 reader.end().map_err(|error| ReadError::new(String::new(), &error))?;
                 Ok(report)
-            }
-            result => {
-                // A newer format may well look like a mistake.
-                if let Ok(Head { format }) = serde_json::from_str(text)
-                    && format != FORMAT
-                {
-                    return Err(ReadError {
-                        line: 1,
-                        column: 1,
-                        path: "format".to_owned(),
-                        message: format!(
-                            "expected {FORMAT}, which is what this version reads; found {format}"
-                        ),
-                    });
-                }
-                match result {
-                    Ok(report) => Ok(report),
-                    Err(error) => {
-                        let path = error.path().to_string();
-                        Err(ReadError::new(if path == "." { String::new() } else { path }, error.inner()))
-                    }
-                }
             }
         }
     }
 }
 
 impl ReadError {
+    fn of(error: serde_path_to_error::Error<serde_json::Error>) -> Self {
+        let path = error.path().to_string();
+        Self::new(if path == "." { String::new() } else { path }, error.inner())
+    }
+
     fn new(path: String, error: &serde_json::Error) -> Self {
         let (line, column) = (error.line(), error.column());
         let message = error.to_string();

@@ -13,7 +13,10 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use serde_json::{Value, json};
 
-use super::data::{Event, FailureReport, RunReport, TestReport, TraceReport};
+use super::data::RunReport;
+use super::table::area;
+use crate::run::{Entry, Failure, Outcome, TraceEvent};
+use crate::script::value_text;
 use crate::tree::hex;
 
 const PAGE: &str = include_str!("html/page.html");
@@ -29,8 +32,8 @@ const SCRIPTS: [&str; 4] = [
 const HEAD: usize = 1024;
 const TAIL: usize = 64;
 
-/// The longest line of a trace, in characters.
-const LINE: usize = 2000;
+/// The longest text of a trace, in characters.
+const LONGEST: usize = 2000;
 
 /// Writes the page of some runs, which stand side by side in this order.
 ///
@@ -39,9 +42,9 @@ const LINE: usize = 2000;
 /// When it cannot be written.
 pub fn write_html(reports: &[RunReport], out: &mut dyn Write) -> io::Result<()> {
     let names: Vec<&str> = reports.iter().map(|report| report.broker.name.as_str()).collect();
-    let book = Book::of(reports);
+    let contents = Contents::of(reports);
     let mut pieces = String::new();
-    for (number, piece) in book.pieces().enumerate() {
+    for (number, piece) in contents.pieces().enumerate() {
         let _ = writeln!(
             pieces,
             "<script type=\"application/octet-stream\" id=\"piece-{number}\">{}</script>",
@@ -52,7 +55,7 @@ pub fn write_html(reports: &[RunReport], out: &mut dyn Write) -> io::Result<()> 
     for (mark, text) in [
         ("{{title}}", &escaped(&names.join(", "))),
         ("{{style}}", &STYLE.to_owned()),
-        ("{{index}}", &embedded(&book.index())),
+        ("{{index}}", &embedded(&contents.index())),
         ("{{pieces}}", &pieces),
         ("{{script}}", &SCRIPTS.concat()),
     ] {
@@ -66,40 +69,40 @@ pub fn write_html(reports: &[RunReport], out: &mut dyn Write) -> io::Result<()> 
 }
 
 /// The tests of all runs, by script.
-struct Book<'r> {
+struct Contents<'r> {
     reports: &'r [RunReport],
     /// Script files in the order of their first test.
     scripts: Vec<&'r str>,
-    tests: Vec<Entry<'r>>,
+    tests: Vec<Row<'r>>,
 }
 
 /// A test with what each run says about it.
-struct Entry<'r> {
-    first: &'r TestReport,
+struct Row<'r> {
+    first: &'r Outcome,
     script: usize,
-    runs: Vec<Option<&'r TestReport>>,
+    runs: Vec<Option<&'r Outcome>>,
 }
 
-impl<'r> Book<'r> {
+impl<'r> Contents<'r> {
     fn of(reports: &'r [RunReport]) -> Self {
-        let mut book = Self { reports, scripts: Vec::new(), tests: Vec::new() };
+        let mut contents = Self { reports, scripts: Vec::new(), tests: Vec::new() };
         let (mut places, mut scripts) = (BTreeMap::new(), BTreeMap::new());
         for (run, report) in reports.iter().enumerate() {
             for test in &report.tests {
                 let place = *places.entry(test.id.as_str()).or_insert_with(|| {
                     let script = *scripts.entry(test.script.as_str()).or_insert_with(|| {
-                        book.scripts.push(&test.script);
-                        book.scripts.len() - 1
+                        contents.scripts.push(&test.script);
+                        contents.scripts.len() - 1
                     });
-                    book.tests.push(Entry { first: test, script, runs: vec![None; reports.len()] });
-                    book.tests.len() - 1
+                    contents.tests.push(Row { first: test, script, runs: vec![None; reports.len()] });
+                    contents.tests.len() - 1
                 });
-                if let Some(cell) = book.tests.get_mut(place).and_then(|entry| entry.runs.get_mut(run)) {
+                if let Some(cell) = contents.tests.get_mut(place).and_then(|entry| entry.runs.get_mut(run)) {
                     *cell = Some(test);
                 }
             }
         }
-        book
+        contents
     }
 
     /// What the overview needs.
@@ -110,7 +113,7 @@ impl<'r> Book<'r> {
             .map(|report| {
                 json!({
                     "name": report.broker.name, "addresses": report.broker.addresses, "started": report.started,
-                    "duration": report.duration, "tool": format!("{} {}", report.tool.name, report.tool.version),
+                    "duration": report.duration.as_secs_f64(), "tool": format!("{} {}", report.tool.name, report.tool.version),
                     "stopped": report.stopped, "shard": report.options.shard,
                 })
             })
@@ -122,9 +125,17 @@ impl<'r> Book<'r> {
         let tests: Vec<Value> = self
             .tests
             .iter()
-            .map(|Entry { first, script, runs }| {
-                let runs: Vec<Value> = runs.iter().map(|test| test.map_or(Value::Null, summary)).collect();
-                json!([first.id, first.version.name(), first.level, first.area, script, first.covers, runs])
+            .map(|Row { first, script, runs }| {
+                let runs = self.each_run(runs, summary);
+                json!([
+                    first.id,
+                    first.version.name(),
+                    first.level,
+                    area(&first.id),
+                    script,
+                    first.covers,
+                    runs
+                ])
             })
             .collect();
         let titles: Vec<Value> = self
@@ -138,9 +149,18 @@ impl<'r> Book<'r> {
         json!({"runs": runs, "statements": statements, "scripts": titles, "tests": tests})
     }
 
+    /// What each run says about a test; `null` where it does not have it.
+    fn each_run(&self, tests: &[Option<&Outcome>], what: fn(&RunReport, &Outcome) -> Value) -> Value {
+        self.reports
+            .iter()
+            .zip(tests)
+            .map(|(report, test)| test.map_or(Value::Null, |test| what(report, test)))
+            .collect()
+    }
+
     /// What the pages of the tests need, script by script.
     fn pieces(&self) -> impl Iterator<Item = Value> + '_ {
-        let mut tests: Vec<Vec<(usize, &Entry<'r>)>> = self.scripts.iter().map(|_| Vec::new()).collect();
+        let mut tests: Vec<Vec<(usize, &Row<'r>)>> = self.scripts.iter().map(|_| Vec::new()).collect();
         for (number, entry) in self.tests.iter().enumerate() {
             if let Some(of_script) = tests.get_mut(entry.script) {
                 of_script.push((number, entry));
@@ -150,10 +170,7 @@ impl<'r> Book<'r> {
             let script = self.reports.iter().find_map(|report| report.scripts.get(*file));
             let tests: serde_json::Map<String, Value> = tests
                 .into_iter()
-                .map(|(number, entry)| {
-                    let runs = entry.runs.iter().map(|test| test.map_or(Value::Null, details)).collect();
-                    (number.to_string(), Value::Array(runs))
-                })
+                .map(|(number, entry)| (number.to_string(), self.each_run(&entry.runs, details)))
                 .collect();
             json!({
                 "description": script.map(|script| &script.description),
@@ -165,44 +182,52 @@ impl<'r> Book<'r> {
 }
 
 /// A verdict with its reason in a line, for the list.
-fn summary(test: &TestReport) -> Value {
+fn summary(report: &RunReport, test: &Outcome) -> Value {
     let because = test.because().map(|text| cut(&text, 240));
-    let expected = test.expectation.as_ref().map(|expectation| u8::from(expectation.met));
-    json!([test.verdict, because, expected, test.duration])
+    let expected = report.expectation(test).map(|expectation| u8::from(expectation.met));
+    json!([test.verdict, because, expected, test.duration.as_secs_f64()])
 }
 
 /// What the page of a test shows for one run.
-fn details(test: &TestReport) -> Value {
+fn details(report: &RunReport, test: &Outcome) -> Value {
     json!({
         "reason": test.reason,
-        "expectation": test.expectation,
+        "expectation": report.expectation(test),
         "failure": test.failure.as_ref().map(failure),
         "trace": test.transcript.iter().map(trace).collect::<Vec<_>>(),
     })
 }
 
-fn failure(failure: &FailureReport) -> Value {
+fn failure(failure: &Failure) -> Value {
     let mut value = serde_json::to_value(failure).unwrap_or_default();
     if let Some(members) = value.as_object_mut() {
         for name in ["expected", "got", "difference"] {
             if let Some(Value::String(text)) = members.get_mut(name) {
-                *text = cut(text, LINE);
+                *text = cut(text, LONGEST);
             }
         }
     }
     value
 }
 
-/// Milliseconds, connection, event, line, bytes, error, and where the error is.
-fn trace(entry: &TraceReport) -> Value {
-    let event = serde_json::to_value(entry.event).unwrap_or_default();
-    let error = entry.malformed.as_ref().map(|malformed| &malformed.message).or(entry.error.as_ref());
-    let line = match entry.event {
-        Event::Received if entry.malformed.is_some() => String::new(),
-        _ => cut(&entry.line(), LINE),
+/// Milliseconds, connection, event, packet or else a line, bytes, error, and where the error is.
+fn trace(entry: &Entry) -> Value {
+    let event = serde_json::to_value(&entry.event).unwrap_or_default();
+    let shown = match &entry.event {
+        TraceEvent::Malformed { .. } => Value::Null,
+        event => event.packet().map_or_else(
+            || Value::from(cut(&entry.line(), LONGEST)),
+            |(_, packet)| {
+                let values = packet
+                    .members()
+                    .map(|(name, value)| json!([name, cut(&value_text(name, value), LONGEST)]));
+                let mut shown = vec![Value::from(packet.kind().name())];
+                shown.extend(values);
+                Value::Array(shown)
+            },
+        ),
     };
-    let bytes = entry.bytes.as_ref().map(|bytes| {
-        let bytes = bytes.as_slice();
+    let bytes = entry.event.bytes().map(|bytes| {
         match (bytes.get(..HEAD), bytes.len().checked_sub(TAIL).and_then(|start| bytes.get(start..))) {
             (Some(head), Some(tail)) if bytes.len() > HEAD + TAIL => {
                 json!([hex(head), hex(tail), bytes.len()])
@@ -210,9 +235,12 @@ fn trace(entry: &TraceReport) -> Value {
             _ => json!(hex(bytes)),
         }
     });
-    let offset = entry.malformed.as_ref().map(|malformed| malformed.offset);
-    let at = (entry.at * 1e5).round() / 100.0;
-    json!([at, entry.connection, event, line, bytes, error, offset])
+    let offset = match &entry.event {
+        TraceEvent::Malformed { malformed, .. } => Some(malformed.offset),
+        _ => None,
+    };
+    let at = (entry.at.as_secs_f64() * 1e5).round() / 100.0;
+    json!([at, entry.connection, event.get("event"), shown, bytes, entry.event.error(), offset])
 }
 
 fn cut(text: &str, longest: usize) -> String {

@@ -90,6 +90,7 @@ fn join_shards(shards: Vec<RunReport>) -> Result<RunReport, JoinError> {
         whole.stopped = whole.stopped.or(part.stopped);
         whole.statements.extend(part.statements);
         whole.scripts.extend(part.scripts);
+        whole.expectations.extend(part.expectations);
         whole.tests.extend(part.tests);
         for address in part.broker.addresses {
             if !whole.broker.addresses.contains(&address) {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::data::{RunReport, TestReport};
-use crate::run::Verdict;
+use super::data::RunReport;
+use super::table::area;
+use crate::run::{Outcome, Verdict};
 
 /// Writes the tests of some runs.
 ///
@@ -21,9 +21,9 @@ pub fn write_junit(reports: &[RunReport], out: &mut dyn Write) -> io::Result<()>
     let names: Vec<&str> = reports.iter().map(|report| report.broker.name.as_str()).collect();
     let mut all = Report::new(format!("MQTT conformance: {}", names.join(", ")));
     for report in reports {
-        let mut suites: BTreeMap<(_, &str), Vec<&TestReport>> = BTreeMap::new();
+        let mut suites: BTreeMap<(_, &str), Vec<&Outcome>> = BTreeMap::new();
         for test in &report.tests {
-            suites.entry((test.version, &test.area)).or_default().push(test);
+            suites.entry((test.version, area(&test.id))).or_default().push(test);
         }
         let of = if reports.len() > 1 { format!("{} ", report.broker.name) } else { String::new() };
         for ((version, area), tests) in suites {
@@ -41,13 +41,13 @@ pub fn write_junit(reports: &[RunReport], out: &mut dyn Write) -> io::Result<()>
     all.serialize(out).map_err(io::Error::other)
 }
 
-fn case(report: &RunReport, test: &TestReport, of: &str) -> TestCase {
+fn case(report: &RunReport, test: &Outcome, of: &str) -> TestCase {
     let because = test.because().unwrap_or_default();
-    let known = test.expectation.as_ref();
+    let known = report.expectation(test);
     let mut status = match test.verdict {
         Verdict::Pass => TestCaseStatus::success(),
         Verdict::Skipped => TestCaseStatus::skipped(),
-        _ if test.is_expected() => TestCaseStatus::skipped(),
+        _ if report.is_expected(test) => TestCaseStatus::skipped(),
         Verdict::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
         Verdict::Inconclusive | Verdict::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
     };
@@ -57,11 +57,11 @@ fn case(report: &RunReport, test: &TestReport, of: &str) -> TestCase {
     };
     if test.verdict != Verdict::Pass {
         status.set_type(format!("{}.{}", test.level, test.verdict));
-        status.set_description(story(report, test));
+        status.set_description(account(report, test));
     }
     let mut case = TestCase::new(test.id.clone(), status);
-    case.set_classname(format!("{of}MQTT {}.{}", test.version, test.area));
-    case.set_time(Duration::try_from_secs_f64(test.duration).unwrap_or_default());
+    case.set_classname(format!("{of}MQTT {}.{}", test.version, area(&test.id)));
+    case.set_time(test.duration);
     case.add_property(("level", test.level.name()));
     if !test.covers.is_empty() {
         case.add_property(("covers", test.covers.join(", ").as_str()));
@@ -70,7 +70,7 @@ fn case(report: &RunReport, test: &TestReport, of: &str) -> TestCase {
 }
 
 /// Everything about a test that did not pass, for the page that a CI system has for it.
-fn story(report: &RunReport, test: &TestReport) -> String {
+fn account(report: &RunReport, test: &Outcome) -> String {
     let mut lines = Vec::new();
     if let Some(script) = report.scripts.get(&test.script) {
         lines.push(script.title.clone());
@@ -89,7 +89,11 @@ fn story(report: &RunReport, test: &TestReport) -> String {
         lines.push(format!("got       {}", failure.got));
         lines.extend(failure.difference.clone());
         lines.push("trace".to_owned());
-        lines.extend(test.transcript.iter().map(|entry| format!("  {}  # +{:.3} s", entry.line(), entry.at)));
+        lines.extend(
+            test.transcript
+                .iter()
+                .map(|entry| format!("  {}  # +{:.3} s", entry.line(), entry.at.as_secs_f64())),
+        );
     }
     lines.join("\n")
 }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use super::data::{RunReport, TestReport};
-use super::table::{Cell, Table};
-use crate::run::Verdict;
+use super::data::RunReport;
+use super::table::{Cell, Table, area};
+use crate::run::{Outcome, Verdict};
 
-/// The most failures that are told whole. Job summaries are cut at a megabyte.
+/// The most failures that are shown whole. Job summaries are cut at a megabyte.
 const MOST: usize = 60;
 
 /// The longest text of a failure, in characters.
@@ -72,7 +72,7 @@ fn write_counts(report: &RunReport, out: &mut dyn Write) -> io::Result<()> {
         cell.inconclusive,
         bold(cell.errors),
         cell.skipped,
-        report.duration,
+        report.duration.as_secs_f64(),
     )
 }
 
@@ -95,18 +95,20 @@ fn write_areas(report: &RunReport, out: &mut dyn Write) -> io::Result<()> {
 /// Several runs: areas by broker, all versions together.
 fn write_matrix(reports: &[RunReport], out: &mut dyn Write) -> io::Result<()> {
     let areas: BTreeSet<&str> =
-        reports.iter().flat_map(|report| report.tests.iter().map(|test| test.area.as_str())).collect();
+        reports.iter().flat_map(|report| report.tests.iter().map(|test| area(&test.id))).collect();
     write!(out, "| area |")?;
     for report in reports {
         write!(out, " {} |", text(&report.broker.name))?;
     }
     writeln!(out, "\n|---|{}", "--:|".repeat(reports.len()))?;
-    for area in areas {
+    for of in areas {
         let cells: Vec<Option<Cell>> = reports
             .iter()
-            .map(|report| Some(report.cell(|test| test.area == area)).filter(|cell| cell.worst().is_some()))
+            .map(|report| {
+                Some(report.cell(|test| area(&test.id) == of)).filter(|cell| cell.worst().is_some())
+            })
             .collect();
-        write_row(area, &cells, out)?;
+        write_row(of, &cells, out)?;
     }
     let total: Vec<Option<Cell>> = reports.iter().map(|report| Some(report.cell(|_| true))).collect();
     write_row("**all**", &total, out)?;
@@ -126,13 +128,12 @@ fn write_row(area: &str, cells: &[Option<Cell>], out: &mut dyn Write) -> io::Res
     writeln!(out)
 }
 
-/// What did not pass, each with its story folded.
+/// What did not pass, each with its details folded.
 fn write_failures(report: &RunReport, several: bool, out: &mut dyn Write) -> io::Result<()> {
-    let told = |test: &&TestReport| {
-        matches!(test.verdict, Verdict::Fail | Verdict::Inconclusive)
-            && test.expectation.as_ref().is_none_or(|expectation| !expectation.met)
+    let shown = |test: &&Outcome| {
+        matches!(test.verdict, Verdict::Fail | Verdict::Inconclusive) && !report.is_expected(test)
     };
-    let failures: Vec<&TestReport> = report.tests.iter().filter(told).collect();
+    let failures: Vec<&Outcome> = report.tests.iter().filter(shown).collect();
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for test in report.tests.iter().filter(|test| test.verdict == Verdict::Error) {
         *reasons.entry(test.reason.as_deref().unwrap_or("for no reason that is known")).or_default() += 1;
@@ -155,7 +156,7 @@ fn write_failures(report: &RunReport, several: bool, out: &mut dyn Write) -> io:
     Ok(())
 }
 
-fn write_failure(report: &RunReport, test: &TestReport, out: &mut dyn Write) -> io::Result<()> {
+fn write_failure(report: &RunReport, test: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     let because = test.because().unwrap_or_default();
     writeln!(
         out,
@@ -172,26 +173,26 @@ fn write_failure(report: &RunReport, test: &TestReport, out: &mut dyn Write) -> 
             report.statements.get(&format!("{}/{id}", test.version)).map_or("", |s| s.summary.as_str());
         writeln!(out, "- {} {id}: {}", test.level, text(summary))?;
     }
-    let mut story = Vec::new();
+    let mut account = Vec::new();
     if let Some(failure) = &test.failure {
-        story.push(format!("{}:{}: {}\n", test.script, failure.line, failure.step));
-        story.push(format!("expected  {}", cut(&failure.expected, LONGEST)));
-        story.push(format!("got       {}", cut(&failure.got, LONGEST)));
+        account.push(format!("{}:{}: {}\n", test.script, failure.line, failure.step));
+        account.push(format!("expected  {}", cut(&failure.expected, LONGEST)));
+        account.push(format!("got       {}", cut(&failure.got, LONGEST)));
         let difference = failure.difference.as_ref();
-        story.extend(difference.map(|difference| format!("          {}", cut(difference, LONGEST))));
+        account.extend(difference.map(|difference| format!("          {}", cut(difference, LONGEST))));
     }
-    story.extend(test.reason.clone());
-    let story = story.join("\n");
+    account.extend(test.reason.clone());
+    let account = account.join("\n");
     // Longer than any row of backticks in it.
-    let fence = "`".repeat(story.split(|c| c != '`').map(str::len).max().unwrap_or_default().max(2) + 1);
-    writeln!(out, "\n{fence}text\n{}\n{fence}\n\n</details>\n", story.trim_end())
+    let fence = "`".repeat(account.split(|c| c != '`').map(str::len).max().unwrap_or_default().max(2) + 1);
+    writeln!(out, "\n{fence}text\n{}\n{fence}\n\n</details>\n", account.trim_end())
 }
 
 impl RunReport {
     /// Counts the tests that fit.
-    pub fn cell(&self, fits: impl Fn(&TestReport) -> bool) -> Cell {
+    pub fn cell(&self, fits: impl Fn(&Outcome) -> bool) -> Cell {
         self.tests.iter().filter(|test| fits(test)).fold(Cell::default(), |mut cell, test| {
-            cell.add(test.verdict, test.is_expected());
+            cell.add(test.verdict, self.is_expected(test));
             cell
         })
     }
@@ -199,15 +200,10 @@ impl RunReport {
     /// Its verdicts by area and version.
     pub fn table(&self) -> Table {
         Table::of(
-            self.tests.iter().map(|test| (test.id.as_str(), test.version, test.verdict, test.is_expected())),
+            self.tests
+                .iter()
+                .map(|test| (test.id.as_str(), test.version, test.verdict, self.is_expected(test))),
         )
-    }
-}
-
-impl TestReport {
-    /// It came as an expectation file says.
-    pub fn is_expected(&self) -> bool {
-        self.expectation.as_ref().is_some_and(|expectation| expectation.met)
     }
 }
 

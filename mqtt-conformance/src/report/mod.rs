@@ -7,7 +7,7 @@
 //! Passwords never get here: the runner keeps them out of its transcripts.
 
 mod build;
-mod bytes;
+
 mod data;
 mod diff;
 mod file;
@@ -16,13 +16,10 @@ mod join;
 mod junit;
 mod markdown;
 mod table;
+mod upgrade;
 
 pub use build::About;
-pub use bytes::Octets;
-pub use data::{
-    Broker, Event, Expectation, FORMAT, FailureReport, FieldReport, Malformed, Options, RunReport,
-    ScriptReport, StatementReport, TestReport, Tool, TraceReport,
-};
+pub use data::{Broker, Expectation, FORMAT, Options, RunReport, ScriptReport, StatementReport, Tool};
 pub use diff::{Change, ChangeKind, Diff, Only, diff};
 pub use file::{READ_HINT, ReadError};
 pub use html::write_html;

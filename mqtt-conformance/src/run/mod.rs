@@ -19,7 +19,8 @@ use tokio::task::JoinSet;
 use crate::capability::skip;
 pub use crate::capability::{Probe, ProbeError, explore, probe};
 pub use crate::config::{Bound, Bounds, Config, Halt, Reason};
-pub use crate::engine::{Compared, Entry, Failure, Outcome, TraceEvent, Verdict};
+pub(crate) use crate::engine::seconds;
+pub use crate::engine::{Compared, Entry, Failure, Malformed, Outcome, TraceEvent, Verdict};
 use crate::engine::{Execution, Stop, execute};
 use crate::script::Test;
 pub use crate::transport::{Cluster, Connector, Node, TcpConnector};
@@ -48,12 +49,12 @@ pub async fn run_test<C: Connector>(test: &Test, connector: &C, config: &Config)
             }
         },
         Err(Stop::Failed(failure)) => {
-            // Some packets are wrong whatever the question is.
-            let asked = !failure.preparation || failure.malformed.is_some() || failure.forbidden.is_some();
-            outcome.verdict = if asked { Verdict::Fail } else { Verdict::Inconclusive };
+            // Some packets are wrong whatever is tested.
+            let tested = !failure.preparation || failure.malformed.is_some() || failure.forbidden.is_some();
+            outcome.verdict = if tested { Verdict::Fail } else { Verdict::Inconclusive };
             outcome.failure = Some(*failure);
         }
-        Err(Stop::Ours(reason)) => outcome.reason = Some(reason),
+        Err(Stop::Unable(reason)) => outcome.reason = Some(reason),
         Err(Stop::Halted(reason)) => not_run(&mut outcome, &reason),
         Err(Stop::Unreachable(reason)) => {
             outcome.reason = Some(reason);
@@ -67,13 +68,13 @@ pub async fn run_test<C: Connector>(test: &Test, connector: &C, config: &Config)
 /// Whether the broker sent a packet. One that closes every connection would keep many a prohibition, so a test that it
 /// passed without a word counts only if it answers a CONNECT.
 fn answered(transcript: &[Entry]) -> bool {
-    transcript.iter().any(|entry| matches!(entry.event, TraceEvent::Received { packet: Ok(_), .. }))
+    transcript.iter().any(|entry| matches!(entry.event, TraceEvent::Received { .. }))
 }
 
 /// An outcome that says nothing yet but the test's own data; its verdict is [`Verdict::Error`].
 fn outcome_of(test: &Test) -> Outcome {
     let outcome = Outcome::new(&test.id, test.version, test.level, Verdict::Error);
-    Outcome { covers: test.covers.clone(), ..outcome }
+    Outcome { covers: test.covers.clone(), script: test.file.clone(), ..outcome }
 }
 
 /// What is said about a test that a run did not come to.

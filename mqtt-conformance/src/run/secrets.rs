@@ -1,14 +1,13 @@
-//! Keeps user names and passwords out of what is told about a test.
+//! Keeps user names and passwords out of what is reported about a test.
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
-use mqtt_codec::Version;
+use mqtt_codec::{PacketType, Version};
 use serde_json::Value as Tree;
 
 use crate::config::Config;
-use crate::engine::{Entry, Failure, Outcome, TraceEvent, encoded};
-use crate::tree::{bytes_from, bytes_value};
+use crate::engine::{Entry, Failure, Outcome, TraceEvent};
+use crate::tree::{Octets, Packet, bytes_from, bytes_value};
 
 /// What stands in a CONNECT instead of a user name or a password.
 const HIDDEN: &str = "***";
@@ -17,7 +16,7 @@ const HIDDEN: &str = "***";
 /// only, as user names are.
 const LONG: usize = 4;
 
-/// What must not be told.
+/// What must not be shown.
 #[derive(Debug)]
 pub(super) struct Secrets {
     user_names: Vec<Vec<u8>>,
@@ -64,19 +63,21 @@ impl Secrets {
         match event {
             TraceEvent::Sent { bytes, packet } => {
                 match packet {
-                    Some(tree) => self.hide_in_sent(tree, bytes, version),
+                    Some(packet) => self.hide_in_sent(packet, bytes, version),
                     None => self.hide_in_raw_connect(bytes),
                 }
                 self.hide_in_bytes(bytes);
             }
             TraceEvent::Received { bytes, packet } => {
                 self.hide_in_bytes(bytes);
-                if let Ok(tree) = packet {
-                    self.hide_in_tree(tree);
-                }
+                self.hide_in_packet(packet);
+            }
+            TraceEvent::Malformed { bytes, malformed } => {
+                self.hide_in_bytes(bytes);
+                self.hide_in_text(&mut malformed.message);
             }
             TraceEvent::Fragment { bytes } => self.hide_in_bytes(bytes),
-            TraceEvent::Misframed { how: text }
+            TraceEvent::Misframed { error: text }
             | TraceEvent::Unsent { error: text }
             | TraceEvent::ClosedByBroker { error: Some(text) } => self.hide_in_text(text),
             TraceEvent::Opened { .. }
@@ -86,23 +87,30 @@ impl Secrets {
         }
     }
 
-    fn hide_in_sent(&self, tree: &mut Tree, bytes: &mut Bytes, version: Version) {
-        if self.hide_in_connect(tree) {
-            *bytes = encoded(tree, version).into();
+    fn hide_in_sent(&self, packet: &mut Packet, bytes: &mut Octets, version: Version) {
+        if self.hide_in_connect(packet) {
+            *bytes = packet.encode(version).into();
         }
-        self.hide_in_tree(tree);
+        self.hide_in_packet(packet);
+    }
+
+    fn hide_in_packet(&self, packet: &mut Packet) {
+        packet.members_mut().for_each(|(_, value)| self.hide_in_tree(value));
     }
 
     /// Whether there was something to hide.
-    fn hide_in_connect(&self, packet: &mut Tree) -> bool {
+    fn hide_in_connect(&self, packet: &mut Packet) -> bool {
         let mut found = false;
-        if packet.get("type").and_then(Tree::as_str) != Some("connect") {
+        if !packet.is(PacketType::Connect) {
             return false;
         }
-        for (field, secrets) in [("user_name", &self.user_names), ("password", &self.passwords)] {
-            if let Some(value) = packet.get_mut(field)
-                && bytes_from(value).is_ok_and(|bytes| secrets.iter().any(|secret| *secret == bytes))
-            {
+        for (field, value) in packet.members_mut() {
+            let secrets = match field {
+                "user_name" => &self.user_names,
+                "password" => &self.passwords,
+                _ => continue,
+            };
+            if bytes_from(value).is_ok_and(|bytes| secrets.iter().any(|secret| *secret == bytes)) {
                 *value = Tree::from(HIDDEN);
                 found = true;
             }
@@ -111,15 +119,15 @@ impl Secrets {
     }
 
     /// In bytes that are no valid CONNECT: wherever one of them stands behind its length.
-    fn hide_in_raw_connect(&self, bytes: &mut Bytes) {
-        if bytes.first().is_none_or(|first| first >> 4 != 1) {
+    fn hide_in_raw_connect(&self, bytes: &mut Octets) {
+        if bytes.as_slice().first().is_none_or(|first| first >> 4 != 1) {
             return;
         }
         for secret in self.user_names.iter().chain(&self.passwords) {
             let Ok(length) = u16::try_from(secret.len()) else { continue };
             let field = [&length.to_be_bytes(), secret.as_slice()].concat();
             let hidden = [&length.to_be_bytes(), b"*".repeat(secret.len()).as_slice()].concat();
-            if let Some(clean) = replaced(bytes, &field, &hidden) {
+            if let Some(clean) = replaced(bytes.as_slice(), &field, &hidden) {
                 *bytes = clean.into();
             }
         }
@@ -129,9 +137,9 @@ impl Secrets {
         self.passwords.iter().filter(|password| password.len() >= LONG)
     }
 
-    fn hide_in_bytes(&self, bytes: &mut Bytes) {
+    fn hide_in_bytes(&self, bytes: &mut Octets) {
         for password in self.long() {
-            if let Some(clean) = replaced(bytes, password, &b"*".repeat(password.len())) {
+            if let Some(clean) = replaced(bytes.as_slice(), password, &b"*".repeat(password.len())) {
                 *bytes = clean.into();
             }
         }
@@ -142,10 +150,10 @@ impl Secrets {
             Tree::String(text) => self.hide_in_text(text),
             Tree::Object(members) if members.contains_key("hex") => {
                 let Ok(bytes) = bytes_from(tree) else { return };
-                let mut clean = bytes.clone();
+                let mut clean = Octets::from(bytes.clone());
                 self.hide_in_bytes(&mut clean);
-                if clean != bytes {
-                    *tree = bytes_value(&clean);
+                if clean.as_slice() != bytes {
+                    *tree = bytes_value(clean.as_slice());
                 }
             }
             Tree::Object(members) => members.values_mut().for_each(|value| self.hide_in_tree(value)),

@@ -27,13 +27,17 @@
 
 mod error;
 mod hex;
+mod octets;
+mod packet;
 mod read;
 mod same;
 mod vocabulary;
 mod write;
 
 pub use error::TreeError;
-pub(crate) use hex::{hex, parse_hex};
+pub(crate) use hex::hex;
+pub use octets::Octets;
+pub use packet::{NoPacket, Packet};
 pub use read::{bytes_from, from_tree};
 pub use same::{difference, same};
 pub use vocabulary::{

@@ -60,7 +60,7 @@ impl Reports {
         }
         self.broker.addresses = addresses;
         self.options.run.clone_from(&config.run);
-        self.options.timeout = config.step_deadline.as_secs_f64();
+        self.options.timeout = config.step_deadline;
         self.started = jiff::Timestamp::now();
         self.start = Instant::now();
     }

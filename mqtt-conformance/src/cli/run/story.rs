@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use mqtt_conformance::run::{Compared, Entry, Failure, Outcome, TraceEvent};
+use mqtt_conformance::run::{Compared, Entry, Failure, Outcome};
 use mqtt_conformance::script::{Level, Test};
 
 use super::width::{columns, fitted};
@@ -85,7 +85,7 @@ fn write_failure(test: Option<&Test>, failure: &Failure, out: &mut impl Write) -
 /// A few lines of the script, and a caret below the step that failed.
 fn write_script(test: &Test, failure: &Failure, out: &mut impl Write) -> std::io::Result<()> {
     let from = failure.line.saturating_sub(AROUND + 1);
-    let (_, column) = failure.span.position(&test.source);
+    let column = failure.column;
     for (at, text) in test.source.lines().enumerate().skip(from).take(2 * AROUND + 1) {
         let number = at + 1;
         if number != failure.line {
@@ -127,19 +127,13 @@ fn write_fields(fields: &[Compared], out: &mut impl Write) -> std::io::Result<()
 
 /// The packet that was not as expected.
 fn bytes_of<'t>(failure: &Failure, transcript: &'t [Entry]) -> Option<&'t [u8]> {
-    failure.byte.or_else(|| failure.malformed.map(|error| error.offset()))?;
-    let entry = failure.entry(transcript).and_then(|at| transcript.get(at))?;
-    match &entry.event {
-        TraceEvent::Received { bytes, .. } => Some(bytes),
-        _ => None,
-    }
+    failure.byte?;
+    transcript.get(failure.entry?)?.event.bytes()
 }
 
 /// The bytes around the first one that differs, and a caret below it.
 fn write_bytes(bytes: &[u8], failure: &Failure, out: &mut impl Write) -> std::io::Result<()> {
-    let Some(at) = failure.byte.or_else(|| failure.malformed.map(|error| error.offset())) else {
-        return Ok(());
-    };
+    let Some(at) = failure.byte else { return Ok(()) };
     let from = at.saturating_sub(IN_A_ROW / 2);
     let row: Vec<String> = bytes.iter().skip(from).take(IN_A_ROW).map(|byte| format!("{byte:02x}")).collect();
     let before = if from > 0 { "… " } else { "" };

@@ -6,44 +6,24 @@ const MOST = 300;
 
 // A packet in a few words: `PUBLISH 7 "a/b" qos 1`.
 function brief(entry) {
-  if (!entry.line && entry.error) return "malformed";
-  const match = /^\S+ [<>] (\S+)\s?(.*)$/s.exec(entry.line);
-  if (!match) return entry.line.replace(/^# /, "");
-  const [, name, rest] = match;
-  if (name === "hex") return `${(entry.size ?? 0).toLocaleString("en")} bytes`;
-  const fields = new Map(splitFields(rest));
+  if (entry.event === "malformed") return "malformed";
+  if (!entry.packet) return entry.size == null ? entry.line.replace(/^# /, "") : `${entry.size.toLocaleString("en")} bytes`;
+  const { name, fields } = entry.packet;
+  const values = new Map(fields);
   const parts = [name];
-  if (fields.has("packet_id")) parts.push(fields.get("packet_id"));
-  const code = fields.get("reason") ?? fields.get("return_code") ?? fields.get("reasons") ?? fields.get("return_codes");
-  if (code && !/^0x00$/.test(code)) parts.push(code);
-  for (const key of ["topic", "client_id"]) if (fields.has(key)) parts.push(fields.get(key));
-  if (fields.get("qos") > 0) parts.push(`qos ${fields.get("qos")}`);
-  if (fields.get("retain") === "true") parts.push("retain");
-  if (fields.get("dup") === "true") parts.push("dup");
+  if (values.has("packet_id")) parts.push(values.get("packet_id"));
+  const code = values.get("reason") ?? values.get("return_code") ?? values.get("reasons") ?? values.get("return_codes");
+  if (code && code !== "0x00") parts.push(code);
+  for (const key of ["topic", "client_id"]) if (values.has(key)) parts.push(values.get(key));
+  if (values.get("qos") > 0) parts.push(`qos ${values.get("qos")}`);
+  if (values.get("retain") === "true") parts.push("retain");
+  if (values.get("dup") === "true") parts.push("dup");
   return parts.join(" ");
 }
 
-// `name=value` of a line of the language, split where no bracket or quote is open.
-function splitFields(text) {
-  const fields = [];
-  let [depth, quoted, start] = [0, false, 0];
-  for (let at = 0; at <= text.length; at += 1) {
-    const c = text[at];
-    if (quoted) {
-      if (c === "\\") at += 1;
-      else if (c === '"') quoted = false;
-    } else if (c === '"') quoted = true;
-    else if (c === "[" || c === "{" || c === "(") depth += 1;
-    else if (c === "]" || c === "}" || c === ")") depth -= 1;
-    if (at >= text.length || (c === " " && !quoted && depth === 0)) {
-      const part = text.slice(start, at);
-      const equals = part.indexOf("=");
-      if (equals > 0) fields.push([part.slice(0, equals), part.slice(equals + 1)]);
-      else if (part) fields.push(["", part]);
-      start = at + 1;
-    }
-  }
-  return fields;
+// A packet as a line of the language.
+function packetLine(connection, event, { name, fields }) {
+  return [connection, event === "sent" ? ">" : "<", name, ...fields.map(([field, value]) => `${field}=${value}`)].join(" ");
 }
 
 // The broker stands in the middle, the first client on its left, the second on its right, and so on.
@@ -78,7 +58,7 @@ function drawChart(trace, culprit, onSelect) {
     const y = TOP + STEP * (at + 0.5);
     const [client, server] = [x(lanes.indexOf(entry.connection)), x(broker)];
     const sent = entry.event === "sent";
-    const packet = sent || entry.event === "received" || entry.event === "fragment";
+    const packet = sent || entry.event === "received" || entry.event === "malformed" || entry.event === "fragment";
     const wrong = at === culprit;
     const group = svg("g", {
       class: `entry ${entry.event}${wrong ? " wrong" : ""}${entry.error && packet ? " bad" : ""}`, tabindex: at === 0 ? 0 : -1, role: "button",

@@ -1,4 +1,4 @@
-// The page of one test: what is asked, where it differed, the script, and the packets.
+// The page of one test: what is tested, where it differed, the script, and the packets.
 
 async function testView(test, query) {
   const text = await piece(test.script);
@@ -19,7 +19,7 @@ async function testView(test, query) {
 
   const tabs = several && h("div", { class: "tabs", role: "tablist", "aria-label": "Brokers" }, data.runs.map((of, number) =>
     h("button", { role: "tab", "data-run": number, "aria-controls": "run-body", disabled: !test.runs[number], onclick: () => choose(number) },
-      test.runs[number] ? badge(test.runs[number].verdict, of.name) : `${of.name}: not asked`)));
+      test.runs[number] ? badge(test.runs[number].verdict, of.name) : `${of.name}: not tested`)));
   const element = h("article", { class: "page" },
     h("nav", { class: "crumbs", "aria-label": "Tests" },
       h("a", { href: listHash }, "← All tests"),
@@ -33,11 +33,11 @@ async function testView(test, query) {
   function asked() {
     const description = (text.description ?? "").trim();
     const more = description.startsWith(test.title) ? description.slice(test.title.length).replace(/^[.\s]+/, "") : description;
-    return h("section", { class: "asked", "aria-label": "What is asked" },
+    return h("section", { class: "asked", "aria-label": "What is tested" },
       more && h("p", {}, more),
       test.covers.length && h("dl", {}, test.covers.map((id) => {
         const [section, summary] = data.statements[`${test.version}/${id}`] ?? ["", ""];
-        return [h("dt", {}, h("a", { href: `#/?q=${encodeURIComponent(id)}&version=${test.version}`, title: "Tests that ask it" }, id), section && h("small", {}, ` section ${section}`)), h("dd", {}, summary)];
+        return [h("dt", {}, h("a", { href: `#/?q=${encodeURIComponent(id)}&version=${test.version}`, title: "Its tests" }, id), section && h("small", {}, ` section ${section}`)), h("dd", {}, summary)];
       })));
   }
 
@@ -49,16 +49,20 @@ async function testView(test, query) {
       tab.tabIndex = chosen ? 0 : -1;
     });
     const of = details?.[run];
-    trace = (of?.trace ?? []).map(([time, connection, event, line, bytes, error, offset]) => ({
-      at: time, connection, event, line, error, offset, bytes,
-      size: bytes == null ? null : typeof bytes === "string" ? bytes.length / 2 : bytes[2],
-    }));
+    trace = (of?.trace ?? []).map(([time, connection, event, shown, bytes, error, offset]) => {
+      const packet = Array.isArray(shown) ? { name: shown[0], fields: shown.slice(1) } : null;
+      return {
+        at: time, connection, event, packet, error, offset, bytes,
+        line: packet ? packetLine(connection, event, packet) : shown,
+        size: bytes == null ? null : typeof bytes === "string" ? bytes.length / 2 : bytes[2],
+      };
+    });
     const failure = of?.failure;
     const culprit = failure?.entry ?? -1;
     chart = trace.length ? drawChart(trace, culprit, (entry) => select(entry, true)) : null;
     const result = test.runs[run];
     body.replaceChildren(
-      h("p", { class: "result" }, result ? badge(result.verdict) : "not asked", result && h("span", { class: "quiet" }, ` in ${seconds(result.duration)}`), several ? h("span", { class: "quiet" }, ` by ${data.runs[run].name}`) : "",
+      h("p", { class: "result" }, result ? badge(result.verdict) : "not tested", result && h("span", { class: "quiet" }, ` in ${seconds(result.duration)}`), several ? h("span", { class: "quiet" }, ` by ${data.runs[run].name}`) : "",
         of?.expectation ? h("span", { class: "quiet" }, of.expectation.met ? ` · as expected: ${of.expectation.reason}` : ` · listed as known, but came otherwise: ${of.expectation.reason}`) : ""),
       of?.reason ? h("p", { class: "reason" }, of.reason) : "",
       failure ? differed(failure) : "",
@@ -141,12 +145,11 @@ async function testView(test, query) {
 
 // A packet taken apart: its fields, and its bytes with the offending one marked.
 function packetDetail(entry, failure) {
-  const match = /^\S+ [<>] (\S+)\s?(.*)$/s.exec(entry.line);
-  const fields = match && match[1] !== "hex" ? splitFields(match[2]) : [];
+  const fields = entry.packet?.fields ?? [];
   const wrong = new Set((failure?.fields ?? []).filter((field) => !field.holds).map((field) => field.name));
   const byte = failure?.byte ?? entry.offset ?? null;
   return h("div", {},
-    h("h3", {}, match && match[1] !== "hex" ? match[1] : brief(entry), h("small", {}, ` ${entry.connection}, ${{ sent: "to the broker", received: "from the broker", fragment: "from the broker" }[entry.event] ?? ""}${entry.size == null ? "" : `, ${entry.size.toLocaleString("en")} bytes`}`)),
+    h("h3", {}, entry.packet?.name ?? brief(entry), h("small", {}, ` ${entry.connection}, ${{ sent: "to the broker", received: "from the broker", malformed: "from the broker", fragment: "from the broker" }[entry.event] ?? ""}${entry.size == null ? "" : `, ${entry.size.toLocaleString("en")} bytes`}`)),
     entry.error && h("p", { class: "difference" }, entry.error),
     fields.length ? h("table", { class: "fields" }, h("tbody", {}, fields.map(([name, value]) => h("tr", { class: wrong.has(name) ? "differs" : null }, h("th", { scope: "row" }, name), h("td", {}, value))))) : "",
     entry.bytes != null && entry.size > 0 ? hexDump(entry, byte) : "");

@@ -1,10 +1,12 @@
-//! Bytes in a report: hexadecimal, and short where they repeat themselves.
+//! Bytes in JSON: hexadecimal, and short where they repeat themselves.
 
 use bytes::Bytes;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::tree::{hex, parse_hex};
+use serde_json::Value;
+
+use super::hex::{hex, parse_hex};
 
 /// The bytes of a packet. In JSON they are a text of hexadecimal digits, or for a long packet that repeats itself a list of such
 /// texts and of `{"repeat": "61", "count": 70000}`. Nothing is left out.
@@ -65,6 +67,12 @@ impl Octets {
     }
 }
 
+impl From<Vec<u8>> for Octets {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes.into())
+    }
+}
+
 impl From<Bytes> for Octets {
     fn from(bytes: Bytes) -> Self {
         Self(bytes)
@@ -115,97 +123,43 @@ impl<'de> Deserialize<'de> for Octets {
     }
 }
 
-/// The named values of a packet: where the vocabulary writes bytes as `{"hex": …}`, a report writes the digits as those of the
-/// packet's [`Octets`].
-pub(super) mod packet {
-    use serde::de::Error as _;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-    use serde_json::Value as Tree;
-
-    use super::{Octets, WORTH, Written};
-    use crate::tree::{hex, parse_hex};
-
-    #[expect(clippy::ref_option, reason = "serde's signature")]
-    pub(in crate::report) fn serialize<S: Serializer>(
-        packet: &Option<Tree>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        let mut packet = packet.clone();
-        if let Some(packet) = &mut packet {
-            fold(packet);
-        }
-        packet.serialize(to)
-    }
-
-    pub(in crate::report) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Option<Tree>, D::Error> {
-        let mut packet = Option::deserialize(from)?;
-        if let Some(packet) = &mut packet {
-            unfold(packet).map_err(D::Error::custom)?;
-        }
-        Ok(packet)
-    }
-
-    fn fold(value: &mut Tree) {
-        match value {
-            Tree::Object(map) => {
-                if let Some(Tree::String(digits)) = map.get("hex")
-                    && digits.len() >= 2 * WORTH
-                    && let Some(bytes) = parse_hex(digits)
-                    && let written @ Written::Pieces(_) = Octets(bytes.into()).written()
-                    && let Ok(pieces) = serde_json::to_value(written)
-                {
-                    map.insert("hex".to_owned(), pieces);
-                }
-                map.values_mut().for_each(fold);
+/// Within named values: writes the digits of `{"hex": …}` as those of [`Octets`].
+pub(super) fn fold(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            if let Some(Value::String(digits)) = map.get("hex")
+                && digits.len() >= 2 * WORTH
+                && let Some(bytes) = parse_hex(digits)
+                && let written @ Written::Pieces(_) = Octets(bytes.into()).written()
+                && let Ok(pieces) = serde_json::to_value(written)
+            {
+                map.insert("hex".to_owned(), pieces);
             }
-            Tree::Array(items) => items.iter_mut().for_each(fold),
-            _ => {}
+            map.values_mut().for_each(fold);
         }
+        Value::Array(items) => items.iter_mut().for_each(fold),
+        _ => {}
     }
+}
 
-    fn unfold(value: &mut Tree) -> Result<(), serde_json::Error> {
-        match value {
-            Tree::Object(map) => {
-                if let Some(pieces @ Tree::Array(_)) = map.get("hex") {
-                    let bytes = Octets::deserialize(pieces)?;
-                    map.insert("hex".to_owned(), Tree::from(hex(bytes.as_slice())));
-                }
-                map.values_mut().try_for_each(unfold)
+/// Reads what [`fold`] writes.
+pub(super) fn unfold(value: &mut Value) -> Result<(), serde_json::Error> {
+    match value {
+        Value::Object(map) => {
+            if let Some(pieces @ Value::Array(_)) = map.get("hex") {
+                let bytes = Octets::deserialize(pieces)?;
+                map.insert("hex".to_owned(), Value::from(hex(bytes.as_slice())));
             }
-            Tree::Array(items) => items.iter_mut().try_for_each(unfold),
-            _ => Ok(()),
+            map.values_mut().try_for_each(unfold)
         }
+        Value::Array(items) => items.iter_mut().try_for_each(unfold),
+        _ => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value as Tree, json};
-
     use super::*;
-
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
-    struct Entry {
-        #[serde(with = "packet")]
-        packet: Option<Tree>,
-    }
-
-    #[test]
-    fn bytes_of_named_values_are_written_alike() {
-        let every = hex(&(0..=u8::MAX).collect::<Vec<u8>>());
-        let (rest, _) = every.split_at(10);
-        let long = json!({"hex": every.repeat(3) + rest});
-        let packet = |payload: &Tree| json!({"packet": {"type": "connect", "will": {"payload": payload}, "other": [{"hex": "ff"}, payload]}});
-        let folded = packet(&json!({"hex": [{"repeat": every, "count": 3}, rest]}));
-        let entry: Entry = serde_json::from_value(packet(&long)).unwrap();
-        assert_eq!(serde_json::to_value(&entry).unwrap(), folded);
-        let read: Entry = serde_json::from_value(folded).unwrap();
-        assert_eq!(read, entry);
-        assert_eq!(read.packet, packet(&long).get("packet").cloned());
-        assert!(serde_json::from_value::<Entry>(packet(&json!({"hex": ["zz"]}))).is_err());
-    }
 
     #[track_caller]
     fn check(bytes: Vec<u8>, json: &str) {
@@ -222,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_repeats_is_told_once() {
+    fn what_repeats_is_written_once() {
         let mut packet = vec![0x30, 0x05];
         packet.extend(vec![0x61; 70_000]);
         packet.push(1);
