@@ -1,6 +1,7 @@
 //! The statements of the three standards, and which of them the scripts ask.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use mqtt_codec::Version;
 use serde::{Deserialize, Serialize};
@@ -48,15 +49,25 @@ const LISTS: [(Version, &str); 3] = [
 /// Why a statement that could partly be tested is not asked.
 const NOT_ASKED: &str = include_str!("../coverage/not-asked.json");
 
+/// All statements: per version in the order of its list.
+static STATEMENTS: LazyLock<Vec<(Version, Vec<Statement>)>> = LazyLock::new(|| {
+    // A test reads the lists that are built in.
+    LISTS.iter().map(|(version, list)| (*version, serde_json::from_str(list).unwrap_or_default())).collect()
+});
+
 /// All statements of a version, in the order of its list.
-///
-/// # Panics
-///
-/// Never: a test reads the lists that are built in.
-#[must_use]
-pub fn statements(version: Version) -> Vec<Statement> {
-    let list = LISTS.iter().find(|(v, _)| *v == version).map_or("[]", |(_, list)| list);
-    serde_json::from_str(list).unwrap_or_default()
+pub fn statements(version: Version) -> &'static [Statement] {
+    STATEMENTS.iter().find(|(of, _)| *of == version).map_or(&[], |(_, list)| list)
+}
+
+/// The statement of a version with this id.
+pub fn statement(version: Version, id: &str) -> Option<&'static Statement> {
+    statements(version).iter().find(|statement| statement.id == id)
+}
+
+/// Whether a version has a statement with this id.
+pub fn is_statement(version: Version, id: &str) -> bool {
+    statement(version, id).is_some()
 }
 
 /// What the scripts ask of one statement.
@@ -87,7 +98,7 @@ pub fn coverage(version: Version, tests: &[Test]) -> Vec<Coverage> {
         }
     }
     statements(version)
-        .into_iter()
+        .iter()
         .map(|statement| {
             let mut scripts = asked.remove(statement.id.as_str()).unwrap_or_default();
             scripts.sort();
@@ -98,7 +109,7 @@ pub fn coverage(version: Version, tests: &[Test]) -> Vec<Coverage> {
                 (true, Testable::No) => Some(statement.why.clone()),
                 (true, _) => reason.cloned(),
             };
-            Coverage { statement, scripts, not_asked }
+            Coverage { statement: statement.clone(), scripts, not_asked }
         })
         .collect()
 }
@@ -106,6 +117,13 @@ pub fn coverage(version: Version, tests: &[Test]) -> Vec<Coverage> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tells_which_ids_exist() {
+        assert!(is_statement(Version::V5, "MQTT-3.3.1-4"));
+        assert!(!is_statement(Version::V5, "MQTT-3.3.1-400"));
+        assert!(!is_statement(Version::V3_1, "MQTT-3.3.1-4"));
+    }
 
     #[test]
     fn the_lists_are_whole() {

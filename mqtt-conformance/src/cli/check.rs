@@ -1,9 +1,7 @@
 //! `check`: what is wrong with scripts.
 
-use mqtt_conformance::script::{self, Severity};
-
-use super::output::{Complaint, Exit, GREEN, RED, RESET, say};
-use super::scripts::{Paths, Statements, load, show};
+use super::output::{CommandError, Exit, GREEN, RED, RESET, say, show_problems};
+use super::scripts::Paths;
 
 /// Says what is wrong with scripts, without a broker.
 ///
@@ -14,26 +12,20 @@ pub(super) struct Args {
     paths: Paths,
 }
 
-pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
-    let statements = Statements::read()?;
-    let sources = args.paths.read()?;
+pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
+    let sources = args.paths.places().read()?;
     let (mut broken, mut tests) = (0, 0);
     for source in &sources {
-        let (mut problems, script) = match load(source, Some(&statements)) {
-            Ok((script, problems)) => (problems, Some(script)),
-            Err(problems) => (problems, None),
-        };
-        let sound = |problems: &[script::Problem]| problems.iter().all(|p| p.severity == Severity::Warning);
-        if sound(&problems)
-            && let Some(script) = script
-        {
-            match script::expand(&script, &source.path) {
-                Ok(of_script) => tests += of_script.len(),
-                Err(error) => problems = error.problems,
+        match source.check() {
+            Ok((of_script, warnings)) => {
+                show_problems(&warnings);
+                tests += of_script.len();
+            }
+            Err(problems) => {
+                show_problems(&problems);
+                broken += 1;
             }
         }
-        show(&problems);
-        broken += usize::from(!sound(&problems));
     }
     let count = sources.len();
     let scripts = if count == 1 { "script" } else { "scripts" };

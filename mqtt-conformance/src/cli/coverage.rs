@@ -9,7 +9,7 @@ use mqtt_conformance::server::Rules;
 use mqtt_conformance::statements::{Coverage, Testable, coverage};
 use serde_json::json;
 
-use super::output::{Complaint, Exit, to_stdout};
+use super::output::{CommandError, Exit, to_stdout};
 use super::scripts::Paths;
 
 /// Shows what the standards demand of a broker, and which scripts ask it.
@@ -49,7 +49,7 @@ impl Counts {
     }
 }
 
-pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
+pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let tests = args.paths.tests()?;
     let versions = Version::ALL.map(|version| (version, coverage(version, &tests)));
     to_stdout(|out| {
@@ -126,11 +126,11 @@ pub(super) struct ExplainArgs {
     paths: Paths,
 }
 
-pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Complaint> {
+pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, CommandError> {
     let tests = args.paths.tests()?;
     let story: String = [statement(&args.id, &tests), script(&args.id, &tests), rule(&args.id)].concat();
     if story.is_empty() {
-        return Err(Complaint::usage(format_args!("nothing is known as {}", args.id))
+        return Err(CommandError::usage(format_args!("nothing is known as {}", args.id))
             .hint("`list` shows the tests, `coverage` the statements, `mutants` the rules"));
     }
     to_stdout(|out| {

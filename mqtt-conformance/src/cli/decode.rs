@@ -7,7 +7,7 @@ use mqtt_codec::v5::ReasonCode;
 use mqtt_codec::{AnyDecoder, DecodeError, DecodeOptions, Decoded, Frame, PacketType, Sender, Version};
 use mqtt_conformance::tree::to_tree;
 
-use super::output::{CYAN, Complaint, Exit, RESET, error, hint, say, to_stdout};
+use super::output::{CYAN, CommandError, Exit, RESET, error, hint, say, to_stdout};
 use super::{hex, version};
 
 /// Shows packets as JSON, one per line.
@@ -40,10 +40,10 @@ enum Side {
     Server,
 }
 
-pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
+pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let input = read_input(args)?;
     if input.is_empty() {
-        return Err(Complaint::usage("no bytes to decode")
+        return Err(CommandError::usage("no bytes to decode")
             .hint("give hexadecimal digits, such as `mqtt-conformance decode --version 5.0 c000`"));
     }
     let version = match args.version {
@@ -62,7 +62,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
     to_stdout(|out| decode(decoder, &input, args.pretty, out))
 }
 
-fn decode(decoder: AnyDecoder, input: &[u8], pretty: bool, out: &mut dyn Write) -> Result<Exit, Complaint> {
+fn decode(
+    decoder: AnyDecoder,
+    input: &[u8],
+    pretty: bool,
+    out: &mut dyn Write,
+) -> Result<Exit, CommandError> {
     let mut rest = input;
     while !rest.is_empty() {
         let start = input.len() - rest.len();
@@ -92,9 +97,9 @@ fn decode(decoder: AnyDecoder, input: &[u8], pretty: bool, out: &mut dyn Write) 
 }
 
 /// The version that a CONNECT at the front asks for; `None` after saying why there is none.
-fn detect(input: &[u8]) -> Result<Option<Version>, Complaint> {
+fn detect(input: &[u8]) -> Result<Option<Version>, CommandError> {
     if input.first().copied().and_then(PacketType::from_first_byte) != Some(PacketType::Connect) {
-        return Err(Complaint::usage("the first packet is no CONNECT, so its version is unknown")
+        return Err(CommandError::usage("the first packet is no CONNECT, so its version is unknown")
             .hint("add --version 3.1, --version 3.1.1 or --version 5.0"));
     }
     match Version::detect(input) {
@@ -144,9 +149,9 @@ fn place(start: usize) -> String {
     if start == 0 { String::new() } else { format!(" at byte {start} of the input") }
 }
 
-fn read_input(args: &Args) -> Result<Vec<u8>, Complaint> {
+fn read_input(args: &Args) -> Result<Vec<u8>, CommandError> {
     if !args.hex.is_empty() {
-        return hex::parse(&args.hex.join(" ")).map_err(Complaint::usage);
+        return hex::parse(&args.hex.join(" ")).map_err(CommandError::usage);
     }
     let mut stdin = io::stdin().lock();
     if stdin.is_terminal() {
@@ -162,7 +167,7 @@ fn read_input(args: &Args) -> Result<Vec<u8>, Complaint> {
             Ok(bytes) => Ok(bytes),
             // Packets hold lengths below 32, which text does not.
             Err(_) if text.chars().any(|c| c.is_control() && !c.is_whitespace()) => Ok(input),
-            Err(not_hex) => Err(Complaint::usage(format_args!("stdin is text, but {not_hex}"))
+            Err(not_hex) => Err(CommandError::usage(format_args!("stdin is text, but {not_hex}"))
                 .hint("use --raw if these are the bytes themselves")),
         },
         Err(_) => Ok(input),

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use mqtt_conformance::report::{ChangeKind, Diff, RunReport, diff};
 use mqtt_conformance::run::Verdict;
 
-use super::output::{Complaint, DIM, Exit, GREEN, RED, RESET, say, to_stdout};
+use super::output::{CommandError, DIM, Exit, GREEN, RED, RESET, say, to_stdout};
 use super::report::read;
 
 /// Says what changed from one run to another: two releases of a broker, or two brokers.
@@ -34,7 +34,7 @@ enum Format {
     Json,
 }
 
-pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
+pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let (before, after) = (read(&args.before)?, read(&args.after)?);
     let diff = diff(&before, &after);
     match args.format {

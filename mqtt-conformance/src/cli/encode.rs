@@ -6,7 +6,7 @@ use mqtt_codec::Version;
 use mqtt_conformance::tree::from_tree;
 use serde_json::Value;
 
-use super::output::{Complaint, Exit, error, hint, to_stdout};
+use super::output::{CommandError, Exit, error, hint, to_stdout};
 use super::{hex, version};
 
 /// Turns packets in JSON into bytes, one line of hexadecimal digits each.
@@ -25,7 +25,7 @@ pub(super) struct Args {
     raw: bool,
 }
 
-pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
+pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let sources = if args.json.is_empty() { vec![read_stdin()?] } else { args.json.clone() };
     to_stdout(|out| {
         let mut exit = Exit::Fine;
@@ -33,7 +33,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
         for source in &sources {
             for value in serde_json::Deserializer::from_str(source).into_iter::<Value>() {
                 let value =
-                    value.map_err(|e| Complaint::usage(format_args!("broken JSON: {e}")).hint(FORM))?;
+                    value.map_err(|e| CommandError::usage(format_args!("broken JSON: {e}")).hint(FORM))?;
                 let packets = match value {
                     Value::Array(packets) => packets,
                     packet => vec![packet],
@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
                 }
             }
         }
-        if count == 0 { Err(Complaint::usage("no packet to encode").hint(FORM)) } else { Ok(exit) }
+        if count == 0 { Err(CommandError::usage("no packet to encode").hint(FORM)) } else { Ok(exit) }
     })
 }
 
@@ -54,7 +54,7 @@ const FORM: &str =
     "a packet is an object such as {\"type\": \"publish\", \"topic\": \"a/b\", \"payload\": \"hi\"}";
 
 /// Whether the packet could be encoded.
-fn encode(packet: &Value, number: usize, args: &Args, out: &mut dyn Write) -> Result<bool, Complaint> {
+fn encode(packet: &Value, number: usize, args: &Args, out: &mut dyn Write) -> Result<bool, CommandError> {
     let mut bytes = Vec::new();
     let refused = match from_tree(packet, args.version) {
         Ok(packet) => packet.encode_to(&mut bytes).err().map(|e| e.to_string()),
@@ -74,12 +74,12 @@ fn encode(packet: &Value, number: usize, args: &Args, out: &mut dyn Write) -> Re
     Ok(true)
 }
 
-fn read_stdin() -> Result<String, Complaint> {
+fn read_stdin() -> Result<String, CommandError> {
     let mut stdin = io::stdin().lock();
     if stdin.is_terminal() {
         hint("type or paste packets in JSON, and end with Ctrl-D");
     }
     let mut input = Vec::new();
     stdin.read_to_end(&mut input)?;
-    String::from_utf8(input).map_err(|e| Complaint::usage(format_args!("broken JSON: {e}")).hint(FORM))
+    String::from_utf8(input).map_err(|e| CommandError::usage(format_args!("broken JSON: {e}")).hint(FORM))
 }

@@ -4,9 +4,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use mqtt_conformance::script;
+use mqtt_conformance::suite::find;
 
-use super::output::{Complaint, Exit, say, to_stdout};
-use super::scripts::{find, show};
+use super::output::{CommandError, Exit, say, show_problems, to_stdout};
 
 /// Puts scripts into their canonical layout.
 ///
@@ -21,7 +21,7 @@ pub(super) struct Args {
     check: bool,
 }
 
-pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
+pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let (mut broken, mut other) = (false, false);
     for path in &args.paths {
         if path == Path::new("-") {
@@ -36,7 +36,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
         }
         for (file, _) in find(path)? {
             let name = file.display();
-            let bad = |e: &dyn std::fmt::Display| Complaint::usage(format_args!("{name}: {e}"));
+            let bad = |e: &dyn std::fmt::Display| CommandError::usage(format_args!("{name}: {e}"));
             let text = std::fs::read_to_string(&file).map_err(|e| bad(&e))?;
             match formatted(&name.to_string(), &text) {
                 None => broken = true,
@@ -65,7 +65,7 @@ fn formatted(file: &str, text: &str) -> Option<String> {
     match script::parse(file, text) {
         Ok(script) => Some(script::format(&script)),
         Err(error) => {
-            show(&error.problems);
+            show_problems(&error.problems);
             None
         }
     }

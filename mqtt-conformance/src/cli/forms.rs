@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use mqtt_conformance::report::{RunReport, write_html, write_junit, write_markdown};
 
-use super::output::{Complaint, to_stdout};
+use super::output::{CommandError, to_stdout};
 
 /// A form of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -76,9 +76,9 @@ impl Drop for Place {
 }
 
 /// Opens all places, so that a path that cannot be written is known before a run and not after it.
-pub(super) fn open(targets: &[Target]) -> Result<Vec<Sink>, Complaint> {
+pub(super) fn open(targets: &[Target]) -> Result<Vec<Sink>, CommandError> {
     if targets.iter().filter(|target| target.path.is_none()).count() > 1 {
-        return Err(Complaint::usage("only one report can go to stdout"));
+        return Err(CommandError::usage("only one report can go to stdout"));
     }
     targets
         .iter()
@@ -89,17 +89,17 @@ pub(super) fn open(targets: &[Target]) -> Result<Vec<Sink>, Complaint> {
         .collect()
 }
 
-fn open_file(path: &Path) -> Result<Place, Complaint> {
+fn open_file(path: &Path) -> Result<Place, CommandError> {
     let fresh = !path.exists();
     // What is there stays until there is something better.
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(path).map_err(|error| {
-        let complaint = Complaint::usage(format_args!("{} cannot be written: {error}", path.display()));
+        let unusable = CommandError::usage(format_args!("{} cannot be written: {error}", path.display()));
         match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() && !folder.exists() => {
-                complaint.hint(format_args!("the folder {} does not exist", folder.display()))
+                unusable.hint(format_args!("the folder {} does not exist", folder.display()))
             }
-            _ if path.is_dir() => complaint.hint("give the name of a file in that folder"),
-            _ => complaint,
+            _ if path.is_dir() => unusable.hint("give the name of a file in that folder"),
+            _ => unusable,
         }
     })?;
     Ok(Place { path: path.to_owned(), file, fresh })
@@ -112,11 +112,11 @@ impl Sink {
     }
 
     /// Writes the reports in this form.
-    pub(super) fn write(self, reports: &[RunReport]) -> Result<(), Complaint> {
+    pub(super) fn write(self, reports: &[RunReport]) -> Result<(), CommandError> {
         if self.kind == Kind::Json && reports.len() > 1 {
             let names: Vec<&str> = reports.iter().map(|report| report.broker.name.as_str()).collect();
             let runs = names.join(", ");
-            return Err(Complaint::usage(format_args!(
+            return Err(CommandError::usage(format_args!(
                 "json holds one run, and these are {}: {runs}",
                 names.len()
             ))
@@ -135,7 +135,8 @@ impl Sink {
                     write(kind, reports, &mut out)?;
                     out.flush()
                 });
-                written.map_err(|error| Complaint::usage(format_args!("{name} cannot be written: {error}")))
+                written
+                    .map_err(|error| CommandError::usage(format_args!("{name} cannot be written: {error}")))
             }
         }
     }

@@ -3,7 +3,7 @@
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::output::{Complaint, Exit, to_stdout};
+use super::output::{CommandError, Exit, to_stdout};
 use super::{Cli, NAME};
 
 /// Prints what makes a shell complete the arguments of this tool.
@@ -13,13 +13,13 @@ pub(super) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(super) fn completions(args: &CompletionsArgs) -> Result<Exit, Complaint> {
+pub(super) fn completions(args: &CompletionsArgs) -> Result<Exit, CommandError> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), NAME, &mut text);
     print(&text)
 }
 
-pub(super) fn man() -> Result<Exit, Complaint> {
+pub(super) fn man() -> Result<Exit, CommandError> {
     let mut command = Cli::command();
     command.build();
     let mut text = Vec::new();
@@ -36,7 +36,7 @@ pub(super) fn man() -> Result<Exit, Complaint> {
     print(&text)
 }
 
-fn print(text: &[u8]) -> Result<Exit, Complaint> {
+fn print(text: &[u8]) -> Result<Exit, CommandError> {
     to_stdout(|out| {
         out.write_all(text)?;
         Ok(Exit::Fine)

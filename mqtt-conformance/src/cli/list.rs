@@ -4,8 +4,8 @@ use clap::ValueEnum;
 use mqtt_conformance::capability::profile;
 use serde_json::json;
 
-use super::output::{Complaint, Exit, to_stdout};
-use super::scripts::{Paths, Selection, show_all};
+use super::output::{CommandError, Exit, to_stdout};
+use super::scripts::{Paths, Selection};
 
 /// Lists the tests, with what each is about, or the profiles of brokers.
 #[derive(Debug, clap::Args)]
@@ -30,7 +30,7 @@ enum Format {
     Json,
 }
 
-pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
+pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     if args.profiles {
         return profiles(args.format);
     }
@@ -67,11 +67,14 @@ pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
 }
 
 /// What is documented of brokers.
-fn profiles(format: Format) -> Result<Exit, Complaint> {
+fn profiles(format: Format) -> Result<Exit, CommandError> {
     let mut known = Vec::new();
     for (name, text) in profile::built_in() {
         let file = format!("profiles/{name}.toml");
-        known.push((*name, profile::parse(&file, text).map_err(|problems| show_all(&file, &problems))?));
+        known.push((
+            *name,
+            profile::parse(&file, text).map_err(|problems| CommandError::in_file(&file, problems))?,
+        ));
     }
     to_stdout(|out| {
         match format {

@@ -1,6 +1,6 @@
 //! The command line: one module per command.
 //!
-//! Data goes to stdout, talk to stderr. Each command ends with an [`Exit`] or with a [`Complaint`], which is the only
+//! Data goes to stdout, talk to stderr. Each command ends with an [`Exit`] or with a [`CommandError`], which is the only
 //! place where an error becomes words and a number.
 
 mod check;
@@ -23,11 +23,13 @@ mod serve;
 mod vectors;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use jiff::SignedDuration;
 use mqtt_codec::Version;
 
-use output::{Exit, complain};
+use output::{Exit, show_error};
 
 /// Tests MQTT brokers against the standards, statement by statement.
 #[derive(Debug, Parser)]
@@ -103,11 +105,36 @@ pub(crate) fn main() -> ExitCode {
     };
     match result {
         Ok(exit) => exit.into(),
-        Err(complaint) => complain(&complaint).into(),
+        Err(error) => show_error(&error).into(),
     }
 }
 
 /// Reads a version as the command line writes it.
 fn version(text: &str) -> Result<Version, String> {
     text.parse().map_err(|_| "expected 3.1, 3.1.1 or 5.0".to_owned())
+}
+
+/// Reads a time as the command line writes it: `5s`, `500ms`, `1min`; a number alone means seconds.
+fn time(text: &str) -> Result<Duration, String> {
+    let number = text.ends_with(|c: char| c.is_ascii_digit());
+    let time = if number { format!("{text}s").parse() } else { text.parse::<SignedDuration>() };
+    time.ok()
+        .and_then(|time| Duration::try_from(time).ok())
+        .filter(|time| (Duration::from_millis(1)..=Duration::from_secs(3600)).contains(time))
+        .ok_or_else(|| "expected a time from 1ms to 60min, such as 5s or 500ms".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_times() {
+        for (text, millis) in [("5s", 5000), ("5", 5000), ("0.5s", 500), ("250ms", 250), ("1min", 60_000)] {
+            assert_eq!(time(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "s", "0", "-1s", "1e3", "2h", "1x", "inf", "1.2.3s", "61min"] {
+            assert!(time(text).is_err(), "{text}");
+        }
+    }
 }

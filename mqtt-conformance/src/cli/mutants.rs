@@ -8,7 +8,7 @@ use mqtt_conformance::lab::{self, WireFault};
 use mqtt_conformance::server::{Rule, Rules};
 use serde_json::json;
 
-use super::output::{Complaint, Exit, say, to_stdout};
+use super::output::{CommandError, Exit, say, to_stdout};
 use super::scripts::{Paths, Selection};
 
 /// Tries the tests against the reference broker with one fault at a time, in memory.
@@ -36,7 +36,7 @@ enum Format {
     Json,
 }
 
-pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
+pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let tests: Vec<_> = args.selection.apply(args.paths.tests()?)?.into_iter().map(Arc::new).collect();
     let rules = rules(&args.rule)?;
     let start = Instant::now();
@@ -95,12 +95,12 @@ pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
 }
 
 /// The rules of these names; all without any.
-fn rules(names: &[String]) -> Result<Vec<&'static Rule>, Complaint> {
+fn rules(names: &[String]) -> Result<Vec<&'static Rule>, CommandError> {
     if names.is_empty() {
         return Ok(Rules::ALL.iter().collect());
     }
     let find = |name: &String| {
-        Rules::find(name).ok_or_else(|| Complaint::usage(format_args!("no rule is called {name}")))
+        Rules::find(name).ok_or_else(|| CommandError::usage(format_args!("no rule is called {name}")))
     };
     names.iter().map(find).collect()
 }

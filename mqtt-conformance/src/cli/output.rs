@@ -4,6 +4,10 @@ use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use miette::{GraphicalReportHandler, GraphicalTheme};
+use mqtt_conformance::script::Problem;
+use mqtt_conformance::suite;
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exit {
@@ -36,23 +40,51 @@ impl From<Exit> for ExitCode {
 
 /// Why a command could not do what it was asked.
 #[derive(Debug)]
-pub(super) struct Complaint {
+pub(super) struct CommandError {
     exit: Exit,
     message: String,
     hint: Option<String>,
-    /// The reader of stdout has gone, as `head` does: nothing to say.
+    /// The reader of stdout has gone, as `head` does: there is nothing to say.
     silent: bool,
+    /// The mistakes in files.
+    problems: Vec<Problem>,
 }
 
-impl Complaint {
+impl CommandError {
     /// A mistake in how the tool was called, or in what it was given.
     pub(super) fn usage(message: impl fmt::Display) -> Self {
-        Self { exit: Exit::Usage, message: message.to_string(), hint: None, silent: false }
+        Self {
+            exit: Exit::Usage,
+            message: message.to_string(),
+            hint: None,
+            silent: false,
+            problems: Vec::new(),
+        }
     }
 
     /// The broker cannot be reached or used.
     pub(super) fn unreachable(message: impl fmt::Display) -> Self {
-        Self { exit: Exit::Unreachable, message: message.to_string(), hint: None, silent: false }
+        Self {
+            exit: Exit::Unreachable,
+            message: message.to_string(),
+            hint: None,
+            silent: false,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Mistakes in a file.
+    pub(super) fn in_file(file: &str, problems: Vec<Problem>) -> Self {
+        let error = match problems.len() {
+            1 => Self::usage(format_args!("{file} has a mistake")),
+            n => Self::usage(format_args!("{file} has {n} mistakes")),
+        };
+        Self { problems, ..error }
+    }
+
+    /// The mistakes that the sentence is about.
+    pub(super) fn problems(self, problems: Vec<Problem>) -> Self {
+        Self { problems, ..self }
     }
 
     /// Says what to do about it.
@@ -61,23 +93,50 @@ impl Complaint {
     }
 }
 
-impl From<io::Error> for Complaint {
+impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         let silent = error.kind() == io::ErrorKind::BrokenPipe;
         let exit = if silent { Exit::Fine } else { Exit::Usage };
-        Self { exit, message: error.to_string(), hint: None, silent }
+        Self { exit, message: error.to_string(), hint: None, silent, problems: Vec::new() }
     }
 }
 
-/// Says it on stderr.
-pub(super) fn complain(complaint: &Complaint) -> Exit {
-    if !complaint.silent {
-        error(&complaint.message);
-        if let Some(text) = &complaint.hint {
+impl From<suite::Error> for CommandError {
+    fn from(wrong: suite::Error) -> Self {
+        let exit = if wrong.is_about_the_broker() { Exit::Unreachable } else { Exit::Usage };
+        let hint = wrong.hint().map(str::to_owned);
+        Self {
+            exit,
+            message: wrong.message().to_owned(),
+            hint,
+            silent: false,
+            problems: wrong.into_problems(),
+        }
+    }
+}
+
+/// Writes it to stderr: first the mistakes in files, each with its line, then the sentence and the hint.
+pub(super) fn show_error(wrong: &CommandError) -> Exit {
+    if !wrong.silent {
+        show_problems(&wrong.problems);
+        error(&wrong.message);
+        if let Some(text) = &wrong.hint {
             hint(text);
         }
     }
-    complaint.exit
+    wrong.exit
+}
+
+/// Shows mistakes in files on stderr, each with its line.
+pub(super) fn show_problems(problems: &[Problem]) {
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode());
+    for problem in problems {
+        let mut report = String::new();
+        match handler.render_report(&mut report, problem) {
+            Ok(()) => say(report.trim_end()),
+            Err(_) => say(problem.one_line()),
+        }
+    }
 }
 
 /// `error: …` on stderr.
@@ -106,8 +165,8 @@ pub(super) const RESET: &str = "\x1b[0m";
 
 /// Writes data to stdout through a buffer, and makes sure that it arrives.
 pub(super) fn to_stdout<T>(
-    write: impl FnOnce(&mut dyn Write) -> Result<T, Complaint>,
-) -> Result<T, Complaint> {
+    write: impl FnOnce(&mut dyn Write) -> Result<T, CommandError>,
+) -> Result<T, CommandError> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let result = write(&mut out);
     out.flush()?;

@@ -8,7 +8,7 @@ use mqtt_conformance::run::Connector;
 use mqtt_conformance::transport::{Address, Dialer, TlsOptions};
 use tokio::net::TcpListener;
 
-use super::output::{Complaint, Exit, say, to_stdout};
+use super::output::{CommandError, Exit, say, to_stdout};
 
 /// Stands before a broker and damages one type of packet that it sends, to show that a test suite notices.
 ///
@@ -26,12 +26,12 @@ pub(super) struct Args {
     bind: SocketAddr,
 }
 
-pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
+pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let broker = Dialer::new(args.broker.clone(), &TlsOptions::default()).map_err(Complaint::usage)?;
+    let broker = Dialer::new(args.broker.clone(), &TlsOptions::default()).map_err(CommandError::usage)?;
     let broker = Arc::new(broker);
     runtime.block_on(async {
-        let trouble = |e| Complaint::unreachable(format_args!("cannot listen on {}: {e}", args.bind));
+        let trouble = |e| CommandError::unreachable(format_args!("cannot listen on {}: {e}", args.bind));
         let listener = TcpListener::bind(args.bind).await.map_err(trouble)?;
         let address = listener.local_addr().map_err(trouble)?;
         to_stdout(|out| Ok(writeln!(out, "mqtt://{address}")?))?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use mqtt_conformance::report::{READ_HINT, RunReport, join};
 
 use super::forms::{self, Target};
-use super::output::{Complaint, Exit};
+use super::output::{CommandError, Exit};
 
 /// Makes reports from the JSON of earlier runs.
 ///
@@ -22,9 +22,9 @@ pub(super) struct Args {
     report: Vec<Target>,
 }
 
-pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
+pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let reports: Vec<RunReport> = args.files.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
-    let reports = join(reports).map_err(Complaint::usage)?;
+    let reports = join(reports).map_err(CommandError::usage)?;
     for sink in forms::open(&args.report)? {
         sink.write(&reports)?;
     }
@@ -32,13 +32,14 @@ pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
 }
 
 /// Reads a report, or says which line of which file is none.
-pub(super) fn read(path: &Path) -> Result<RunReport, Complaint> {
+pub(super) fn read(path: &Path) -> Result<RunReport, CommandError> {
     let name = path.display();
-    let bytes = fs::read(path).map_err(|e| Complaint::usage(format_args!("{name}: {e}")).hint(READ_HINT))?;
+    let bytes =
+        fs::read(path).map_err(|e| CommandError::usage(format_args!("{name}: {e}")).hint(READ_HINT))?;
     let text = String::from_utf8(bytes).map_err(|e| {
         let good = e.as_bytes().get(..e.utf8_error().valid_up_to()).unwrap_or_default();
         let line = good.split(|byte| *byte == b'\n').count();
-        Complaint::usage(format_args!("{name}:{line}: not JSON: the bytes are not UTF-8")).hint(READ_HINT)
+        CommandError::usage(format_args!("{name}:{line}: not JSON: the bytes are not UTF-8")).hint(READ_HINT)
     })?;
-    RunReport::from_json(&text).map_err(|e| Complaint::usage(format_args!("{name}:{e}")).hint(READ_HINT))
+    RunReport::from_json(&text).map_err(|e| CommandError::usage(format_args!("{name}:{e}")).hint(READ_HINT))
 }

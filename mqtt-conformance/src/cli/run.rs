@@ -4,7 +4,6 @@ mod expect;
 mod profile;
 mod report;
 mod reports;
-mod shard;
 mod story;
 mod table;
 mod target;
@@ -23,11 +22,11 @@ use mqtt_conformance::server::{Limits, Rules, serve};
 use mqtt_conformance::transport::{Address, Dialer, TlsOptions, Trouble};
 use tokio::sync::mpsc;
 
-use super::output::{Complaint, Exit, RESET, YELLOW, say};
+use super::output::{CommandError, Exit, RESET, YELLOW, say};
 use super::scripts::{Paths, Selection};
+use mqtt_conformance::suite::Shard;
 use report::Report;
 use reports::{ReportArgs, Reports};
-use shard::Shard;
 use target::Target;
 
 /// Runs scripts against a broker, and says what held.
@@ -47,7 +46,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value = "128", value_parser = jobs)]
     jobs: usize,
     /// How long to wait for an answer where a script doesn't say: 5s, 500ms
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = time)]
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = super::time)]
     timeout: Duration,
     /// Show failures and the closing table only
     #[arg(long, short)]
@@ -69,28 +68,10 @@ fn jobs(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|jobs| *jobs > 0).ok_or_else(|| "expected a number from 1 on".to_owned())
 }
 
-fn time(text: &str) -> Result<Duration, String> {
-    let (digits, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));
-    let factor = match unit {
-        "" | "s" => 1.0,
-        "ms" => 0.001,
-        "min" => 60.0,
-        _ => return Err("expected a time such as 5s or 500ms".to_owned()),
-    };
-    let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    digits
-        .parse()
-        .ok()
-        .filter(|_| plain)
-        .and_then(|number: f64| Duration::try_from_secs_f64(number * factor).ok())
-        .filter(|time| (Duration::from_millis(1)..=Duration::from_secs(3600)).contains(time))
-        .ok_or_else(|| "expected a time from 1ms to 60min, such as 5s or 500ms".to_owned())
-}
-
-pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
+pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let mut tests = args.selection.apply(args.paths.tests()?)?;
     if let Some(shard) = args.shard {
-        tests = shard.apply(tests);
+        shard.keep(&mut tests);
     }
     let known = args.expect.read(&args.paths)?;
     let profile = args.profile.read()?;
@@ -112,7 +93,7 @@ async fn run_tests(
     known: &expect::Known,
     profile: Option<&Profile>,
     mut reports: Reports,
-) -> Result<Exit, Complaint> {
+) -> Result<Exit, CommandError> {
     let mut config = Config::default();
     config.step_deadline = args.timeout;
     config.run = mark();
@@ -129,7 +110,7 @@ async fn run_tests(
     for (node, member) in connector.members() {
         let name = if connector.nodes().is_empty() { &name } else { &node.name };
         tokio::time::timeout(VISIT, visit(member, name, &tests, profile, &mut config)).await.map_err(
-            |_| Complaint::unreachable(format_args!("{name}: no usable answer for {} s", VISIT.as_secs())),
+            |_| CommandError::unreachable(format_args!("{name}: no usable answer for {} s", VISIT.as_secs())),
         )??;
         Box::pin(args.profile.explore(member, name, &tests, &mut config)).await;
     }
@@ -185,7 +166,7 @@ async fn until_interrupted(halt: Halt) {
     }
 }
 
-fn tell(report: &mut Report<'_>, event: Event, halt: &Halt) -> Result<(), Complaint> {
+fn tell(report: &mut Report<'_>, event: Event, halt: &Halt) -> Result<(), CommandError> {
     match event {
         // The closing sentence tells how many did not run.
         Event::Finished { outcome, .. } if outcome.verdict == Verdict::Error && halt.reason().is_some() => {
@@ -214,14 +195,14 @@ fn mark() -> String {
 }
 
 /// Starts the reference broker on a port of the system's choosing.
-async fn start_built_in() -> Result<(Cluster<Dialer>, String), Complaint> {
-    let trouble = |e| Complaint::unreachable(format_args!("the built-in broker cannot be started: {e}"));
+async fn start_built_in() -> Result<(Cluster<Dialer>, String), CommandError> {
+    let trouble = |e| CommandError::unreachable(format_args!("the built-in broker cannot be started: {e}"));
     let listener = serve::loopback().await.map_err(trouble)?;
     let address = listener.local_addr().map_err(trouble)?;
     let server = serve::Server::start(Rules::standard(), Limits::default());
     tokio::spawn(async move { server.serve_tcp(listener).await });
-    let url: Address = format!("mqtt://{address}").parse().map_err(Complaint::usage)?;
-    let dialer = Dialer::new(url, &TlsOptions::default()).map_err(Complaint::usage)?;
+    let url: Address = format!("mqtt://{address}").parse().map_err(CommandError::usage)?;
+    let dialer = Dialer::new(url, &TlsOptions::default()).map_err(CommandError::usage)?;
     let name = format!("the built-in broker at {address}");
     Ok((Cluster::new([(name.clone(), dialer)]), name))
 }
@@ -233,7 +214,7 @@ async fn visit(
     tests: &[Test],
     profile: Option<&Profile>,
     config: &mut Config,
-) -> Result<(), Complaint> {
+) -> Result<(), CommandError> {
     let mut gentle = config.clone();
     gentle.connect_timeout = gentle.connect_timeout.min(Duration::from_secs(4));
     gentle.step_deadline = gentle.step_deadline.clamp(Duration::from_secs(1), Duration::from_secs(3));
@@ -277,46 +258,36 @@ async fn visit(
     Ok(())
 }
 
-fn useless(name: &str, error: &ProbeError) -> Complaint {
-    let complaint = Complaint::unreachable(format_args!("{name}: {error}"));
+fn useless(name: &str, error: &ProbeError) -> CommandError {
+    let unusable = CommandError::unreachable(format_args!("{name}: {error}"));
     if let ProbeError::Unreachable(error) | ProbeError::Broken(error) = error
         && let Some(trouble) = Trouble::of(error)
     {
-        return complaint.hint(trouble.hint());
+        return unusable.hint(trouble.hint());
     }
     match error {
-        ProbeError::Unreachable(_) => complaint.hint("is the broker running, and is this its address?"),
+        ProbeError::Unreachable(_) => unusable.hint("is the broker running, and is this its address?"),
         ProbeError::NoConnection(_) => {
-            complaint.hint("is the address right, or does a firewall drop the packets?")
+            unusable.hint("is the address right, or does a firewall drop the packets?")
         }
         ProbeError::NotMqtt { .. }
         | ProbeError::BadConnAck { .. }
         | ProbeError::NotConnAck(_)
         | ProbeError::NoAnswer(_)
         | ProbeError::Closed(_)
-        | ProbeError::Broken(_) => complaint.hint(
+        | ProbeError::Broken(_) => unusable.hint(
             "does this port speak MQTT in this way? mqtts:// is for TLS, ws:// and wss:// are for WebSocket",
         ),
-        ProbeError::Refused { code: 4 | 5 | 0x86 | 0x87, .. } => complaint.hint(
+        ProbeError::Refused { code: 4 | 5 | 0x86 | 0x87, .. } => unusable.hint(
             "give user name and password: mqtt://user:password@host, or MQTT_USERNAME and MQTT_PASSWORD",
         ),
-        _ => complaint,
+        _ => unusable,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reads_times() {
-        for (text, millis) in [("5s", 5000), ("5", 5000), ("0.5s", 500), ("250ms", 250), ("1min", 60_000)] {
-            assert_eq!(time(text), Ok(Duration::from_millis(millis)), "{text}");
-        }
-        for text in ["", "s", "0", "-1", "1h", "1e3", "inf", "1.2.3s", "61min"] {
-            assert!(time(text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn a_run_has_a_mark_of_five() {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use mqtt_conformance::server::{Limits, Rules, serve};
 use tokio::net::TcpListener;
 
-use super::output::{Complaint, Exit, say, to_stdout};
+use super::output::{CommandError, Exit, say, to_stdout};
 
 /// Runs the reference broker alone, for authors of clients.
 ///
@@ -21,10 +21,10 @@ pub(super) struct Args {
     ws: Option<SocketAddr>,
 }
 
-pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
+pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let trouble = |e| Complaint::unreachable(format_args!("cannot listen on {}: {e}", args.bind));
+        let trouble = |e| CommandError::unreachable(format_args!("cannot listen on {}: {e}", args.bind));
         let listener = TcpListener::bind(args.bind).await.map_err(trouble)?;
         let address = listener.local_addr().map_err(trouble)?;
         to_stdout(|out| Ok(writeln!(out, "mqtt://{address}")?))?;
@@ -33,7 +33,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
         }
         let server = serve::Server::start(Rules::standard(), Limits::default());
         if let Some(bind) = args.ws {
-            let trouble = |e| Complaint::unreachable(format_args!("cannot listen on {bind}: {e}"));
+            let trouble = |e| CommandError::unreachable(format_args!("cannot listen on {bind}: {e}"));
             let listener = TcpListener::bind(bind).await.map_err(trouble)?;
             let address = listener.local_addr().map_err(trouble)?;
             to_stdout(|out| Ok(writeln!(out, "ws://{address}/mqtt")?))?;

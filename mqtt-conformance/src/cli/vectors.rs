@@ -8,7 +8,7 @@ use mqtt_codec::{PacketType, Version};
 use mqtt_conformance::vectors::{self, Count, Outcome, Totals, Vector, Verdict};
 use serde_json::{Value, json};
 
-use super::output::{Complaint, Exit, GREEN, RED, RESET, YELLOW, say, to_stdout};
+use super::output::{CommandError, Exit, GREEN, RED, RESET, YELLOW, say, to_stdout};
 
 /// Runs the codec over files of test vectors.
 ///
@@ -38,12 +38,12 @@ enum Format {
     Json,
 }
 
-pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
+pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     // All are read before the first is run: a broken file is no half result.
     let mut files = Vec::new();
     for path in &args.paths {
-        for path in vectors::find(path).map_err(Complaint::usage)? {
-            files.push(vectors::read(&path).map_err(Complaint::usage)?);
+        for path in vectors::find(path).map_err(CommandError::usage)? {
+            files.push(vectors::read(&path).map_err(CommandError::usage)?);
         }
     }
     let mut totals = Totals::default();
@@ -64,7 +64,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Complaint> {
     }
     let all = totals.sum(|_| true);
     if all.all() == 0 {
-        return Err(Complaint::usage("no vector is left to run").hint("`--select` wants a part of an id"));
+        return Err(CommandError::usage("no vector is left to run").hint("`--select` wants a part of an id"));
     }
     to_stdout(|out| {
         match args.format {
@@ -90,7 +90,7 @@ fn packet_name(packet: Option<PacketType>) -> &'static str {
     packet.map_or("(none)", PacketType::name)
 }
 
-fn print_table(totals: &Totals, files: usize, out: &mut dyn Write) -> Result<(), Complaint> {
+fn print_table(totals: &Totals, files: usize, out: &mut dyn Write) -> Result<(), CommandError> {
     let [valid, malformed, protocol_error, incomplete] = RESULTS;
     writeln!(
         out,
@@ -130,7 +130,11 @@ fn print_table(totals: &Totals, files: usize, out: &mut dyn Write) -> Result<(),
     Ok(())
 }
 
-fn print_json(totals: &Totals, found: &[(&Vector, Outcome)], out: &mut dyn Write) -> Result<(), Complaint> {
+fn print_json(
+    totals: &Totals,
+    found: &[(&Vector, Outcome)],
+    out: &mut dyn Write,
+) -> Result<(), CommandError> {
     let counts =
         |count: Count| json!({"passed": count.passed, "deviating": count.deviating, "failed": count.failed});
     let rows: Vec<Value> = totals

@@ -26,7 +26,6 @@
 //! ```
 
 mod draft;
-mod pattern;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,9 +35,9 @@ use serde::Serialize;
 
 use crate::diagnostic::document::Placed;
 use crate::diagnostic::{Draft, Problem, Span};
+use crate::pattern::Pattern;
 use crate::run::{Outcome, Verdict};
 pub use draft::{Head, draft};
-use pattern::fits;
 pub use read::parse;
 
 /// A file of expectations, as it was read.
@@ -176,7 +175,10 @@ impl Expectations {
 fn meant<'i>(pattern: &str, ids: &[&'i str]) -> Vec<&'i str> {
     match ids.iter().find(|id| **id == pattern) {
         Some(id) => vec![id],
-        None => ids.iter().copied().filter(|id| fits(pattern, id)).collect(),
+        None => {
+            let pattern = Pattern::new(pattern);
+            ids.iter().copied().filter(|id| pattern.fits(id)).collect()
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! Reads expectation files.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use mqtt_codec::Version;
 
@@ -9,15 +8,7 @@ use super::{File, Known};
 use crate::diagnostic::document::{Document, Placed, Table};
 use crate::diagnostic::{Draft, Problem};
 use crate::run::Verdict;
-use crate::statements::statements;
-
-/// The version and the id of every statement.
-static STATEMENTS: LazyLock<BTreeSet<(Version, String)>> = LazyLock::new(|| {
-    Version::ALL
-        .into_iter()
-        .flat_map(|version| statements(version).into_iter().map(move |s| (version, s.id)))
-        .collect()
-});
+use crate::statements::{is_statement, statements};
 
 const VERDICTS: [Verdict; 3] = [Verdict::Fail, Verdict::Inconclusive, Verdict::Error];
 
@@ -91,12 +82,14 @@ fn entry(table: &Table<'_>) -> Option<Entry> {
 
 fn check_statement(table: &Table<'_>, statement: &Placed<String>) {
     let (version, id) = qualified(&statement.value);
-    if !STATEMENTS.iter().any(|(of, known)| known == id && version.is_none_or(|version| version == *of)) {
+    let among = |of: &Version| version.is_none_or(|version| version == *of);
+    if !Version::ALL.iter().filter(|of| among(of)).any(|of| is_statement(*of, id)) {
         let draft = Draft::error(match version {
             None => format!("{id} is a statement of no standard"),
             Some(version) => format!("{id} is no statement of MQTT {version}"),
         });
-        table.complain(statement.span, draft.did_you_mean(id, STATEMENTS.iter().map(|(_, id)| id.as_str())));
+        let known = Version::ALL.into_iter().flat_map(statements).map(|statement| statement.id.as_str());
+        table.complain(statement.span, draft.did_you_mean(id, known));
     }
 }
 
@@ -113,6 +106,6 @@ pub(super) fn is_statement_of(statement: &str, test: &str) -> bool {
     let (version, id) = qualified(statement);
     let of_test = test.split('/').next().and_then(|version| version.parse().ok());
     of_test.is_some_and(|of_test: Version| {
-        version.is_none_or(|version| version == of_test) && STATEMENTS.contains(&(of_test, id.to_owned()))
+        version.is_none_or(|version| version == of_test) && is_statement(of_test, id)
     })
 }

@@ -79,9 +79,12 @@ fn statements_of(tests: &[Arc<Test>]) -> BTreeMap<String, StatementReport> {
     }
     let mut found = BTreeMap::new();
     for (version, ids) in wanted {
-        for statement in statements(version).into_iter().filter(|s| ids.contains(&s.id.as_str())) {
+        for statement in statements(version).iter().filter(|s| ids.contains(&s.id.as_str())) {
             let key = format!("{version}/{}", statement.id);
-            found.insert(key, StatementReport { section: statement.section, summary: statement.summary });
+            found.insert(
+                key,
+                StatementReport { section: statement.section.clone(), summary: statement.summary.clone() },
+            );
         }
     }
     found

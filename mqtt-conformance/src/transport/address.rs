@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
 /// How a broker is reached.
@@ -235,23 +236,14 @@ fn place_of(scheme: Scheme, place: &str) -> Result<(String, u16), AddressError> 
     Ok((host, port))
 }
 
-/// Takes `%40` and the like apart.
+/// The bytes that a text with `%40` and the like stands for.
 fn decode(text: &str) -> Result<Vec<u8>, AddressError> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        if byte != b'%' {
-            out.push(byte);
-            continue;
-        }
-        let mut digit = || bytes.next().and_then(|b| char::from(b).to_digit(16));
-        match (digit(), digit()) {
-            // Two digits are at most 255.
-            (Some(high), Some(low)) => out.push(u8::try_from(high * 16 + low).unwrap_or_default()),
-            _ => return Err("`%` must stand before two hexadecimal digits; write %25 for % itself".into()),
-        }
+    let escapes = || text.split('%').skip(1);
+    let whole = |after: &str| after.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+    if escapes().all(whole) {
+        return Ok(percent_decode_str(text).collect());
     }
-    Ok(out)
+    Err("`%` must stand before two hexadecimal digits; write %25 for % itself".into())
 }
 
 #[cfg(test)]

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use mqtt_conformance::expect::{self, Expectations, Head, Standing};
 use mqtt_conformance::run::{Outcome, Verdict};
 use mqtt_conformance::script::Level;
+use mqtt_conformance::suite::Places;
 
-use crate::cli::output::{Complaint, Exit, say};
-use crate::cli::scripts::{Paths, read_toml, show, show_all};
+use crate::cli::output::{CommandError, Exit, say};
+use crate::cli::scripts::{Paths, read_toml};
 
 /// What the broker is known to get wrong.
 #[derive(Debug, clap::Args)]
@@ -35,12 +36,12 @@ pub(super) struct Known {
 
 impl Args {
     /// Reads the files before anything runs.
-    pub(super) fn read(&self, paths: &Paths) -> Result<Known, Complaint> {
+    pub(super) fn read(&self, paths: &Paths) -> Result<Known, CommandError> {
         if let Some(path) = &self.write_expect
             && !self.overwrite
             && path.exists()
         {
-            return Err(Complaint::usage(format_args!("{} is there already", path.display()))
+            return Err(CommandError::usage(format_args!("{} is there already", path.display()))
                 .hint("give another name, or --overwrite"));
         }
         if self.expect.is_empty() && self.write_expect.is_none() {
@@ -48,10 +49,10 @@ impl Args {
         }
         let files = self.expect.iter().map(|path| file(path)).collect::<Result<Vec<_>, _>>()?;
         // A file may list tests that this run does not ask.
-        let ids: Vec<String> = paths.all().tests()?.into_iter().map(|test| test.id).collect();
+        let places = Places { built_in: true, ..paths.places() };
+        let ids: Vec<String> = places.tests()?.into_iter().map(|test| test.id).collect();
         let expectations = Expectations::new(files, ids.iter().map(String::as_str)).map_err(|problems| {
-            show(&problems);
-            Complaint::usage("what is listed as known does not fit the tests")
+            CommandError::usage("the expectation files do not fit the tests").problems(problems)
         })?;
         Ok(Known { expectations, ids })
     }
@@ -62,7 +63,7 @@ impl Args {
         broker: &str,
         outcomes: &[Arc<Outcome>],
         known: &Known,
-    ) -> Result<(), Complaint> {
+    ) -> Result<(), CommandError> {
         let Some(path) = &self.write_expect else { return Ok(()) };
         let date = jiff::Timestamp::now().to_string();
         let head = Head {
@@ -72,17 +73,18 @@ impl Args {
         };
         let ids: Vec<&str> = known.ids.iter().map(String::as_str).collect();
         let text = expect::draft(&head, outcomes, &ids, &known.expectations);
-        std::fs::write(path, text).map_err(|e| Complaint::usage(format_args!("{}: {e}", path.display())))?;
+        std::fs::write(path, text)
+            .map_err(|e| CommandError::usage(format_args!("{}: {e}", path.display())))?;
         say(format_args!("{}: a draft of what is known, to be judged", path.display()));
         Ok(())
     }
 }
 
-fn file(path: &Path) -> Result<expect::File, Complaint> {
+fn file(path: &Path) -> Result<expect::File, CommandError> {
     let name = path.display().to_string();
     let text =
         read_toml(path, "--expect takes a file that lists known failures; --write-expect makes a first one")?;
-    expect::parse(&name, &text).map_err(|problems| show_all(&name, &problems))
+    expect::parse(&name, &text).map_err(|problems| CommandError::in_file(&name, problems))
 }
 
 /// What the outcomes mean for the caller, beside what is known.

@@ -7,8 +7,8 @@ use mqtt_conformance::capability::profile::{self, Profile};
 use mqtt_conformance::run::{Config, Connector, explore};
 use mqtt_conformance::script::{Test, closest};
 
-use crate::cli::output::{Complaint, say};
-use crate::cli::scripts::{read_toml, show_all};
+use crate::cli::output::{CommandError, say};
+use crate::cli::scripts::read_toml;
 
 /// What the broker cannot do.
 #[derive(Debug, clap::Args)]
@@ -24,17 +24,17 @@ pub(super) struct Args {
 
 impl Args {
     /// Reads the profile before anything runs.
-    pub(super) fn read(&self) -> Result<Option<Profile>, Complaint> {
+    pub(super) fn read(&self) -> Result<Option<Profile>, CommandError> {
         let Some(given) = &self.profile else { return Ok(None) };
         if let Some((name, text)) = profile::built_in().iter().find(|(name, _)| name == given) {
             return parse(&format!("profiles/{name}.toml"), text).map(Some);
         }
         if !given.contains(['/', '\\', '.']) {
             let names: Vec<&str> = profile::built_in().iter().map(|(name, _)| *name).collect();
-            let complaint = Complaint::usage(format_args!("no profile is known as {given}"));
+            let error = CommandError::usage(format_args!("no profile is known as {given}"));
             return Err(match closest(given, &names) {
-                Some(name) => complaint.hint(format_args!("did you mean {name}?")),
-                None => complaint.hint(format_args!("known are {}; or give a file", names.join(", "))),
+                Some(name) => error.hint(format_args!("did you mean {name}?")),
+                None => error.hint(format_args!("known are {}; or give a file", names.join(", "))),
             });
         }
         let hint = "--profile takes the name of a profile or a file; `list --profiles` shows the names";
@@ -64,6 +64,6 @@ impl Args {
     }
 }
 
-fn parse(file: &str, text: &str) -> Result<Profile, Complaint> {
-    profile::parse(file, text).map_err(|problems| show_all(file, &problems))
+fn parse(file: &str, text: &str) -> Result<Profile, CommandError> {
+    profile::parse(file, text).map_err(|problems| CommandError::in_file(file, problems))
 }

@@ -13,7 +13,7 @@ use mqtt_conformance::script::Test;
 
 use super::story::write_story;
 use super::table::{colour, write_table};
-use crate::cli::output::{Complaint, DIM, GREEN, RED, RESET, error, hint, say};
+use crate::cli::output::{CommandError, DIM, GREEN, RED, RESET, error, hint, say};
 
 /// How often a log without a terminal is told how far the run is.
 const EVERY: Duration = Duration::from_secs(10);
@@ -75,7 +75,7 @@ impl<'t> Report<'t> {
         self.bar.set_message(format!("{failed}{id}{more}"));
     }
 
-    pub(super) fn finished(&mut self, index: usize, outcome: &Outcome) -> Result<(), Complaint> {
+    pub(super) fn finished(&mut self, index: usize, outcome: &Outcome) -> Result<(), CommandError> {
         let standing = self.known.standing(outcome);
         self.failed += usize::from(outcome.verdict == Verdict::Fail && standing == Standing::Unexpected);
         self.running.remove(&index);
@@ -117,7 +117,7 @@ impl<'t> Report<'t> {
     }
 
     /// The table, and a sentence.
-    pub(super) fn close(&self, broker: &str, outcomes: &[Arc<Outcome>]) -> Result<(), Complaint> {
+    pub(super) fn close(&self, broker: &str, outcomes: &[Arc<Outcome>]) -> Result<(), CommandError> {
         self.bar.finish_and_clear();
         let mut out = self.out();
         let counted = outcomes.iter().map(|outcome| {

@@ -9,7 +9,7 @@ use mqtt_conformance::run::{Config, Outcome};
 use mqtt_conformance::script::Test;
 
 use crate::cli::forms::{self, Sink, Target};
-use crate::cli::output::Complaint;
+use crate::cli::output::CommandError;
 
 /// Which reports, and what they call the broker.
 #[derive(Debug, clap::Args)]
@@ -34,7 +34,7 @@ pub(super) struct Reports {
 
 impl ReportArgs {
     /// Finds out whether all can be written, and what they say about the run.
-    pub(super) fn open(&self, options: Options) -> Result<Reports, Complaint> {
+    pub(super) fn open(&self, options: Options) -> Result<Reports, CommandError> {
         let mut broker = Broker::default();
         broker.name = self.name.clone().unwrap_or_default();
         Ok(Reports {
@@ -72,7 +72,7 @@ impl Reports {
         outcomes: &[Arc<Outcome>],
         known: &Expectations,
         stopped: Option<String>,
-    ) -> Result<(), Complaint> {
+    ) -> Result<(), CommandError> {
         if self.sinks.is_empty() {
             return Ok(());
         }

@@ -7,7 +7,7 @@ use mqtt_codec::TopicName;
 use mqtt_conformance::run::{Cluster, Config};
 use mqtt_conformance::transport::{Address, Dialer, FileError, TlsOptions};
 
-use crate::cli::output::{Complaint, RED, RESET, say};
+use crate::cli::output::{CommandError, RED, RESET, say};
 
 /// The options about the broker.
 #[derive(Debug, clap::Args)]
@@ -63,7 +63,10 @@ pub(super) struct Target {
 
 impl Target {
     /// What reaches the broker, and its name for people; `None` if none is given. Puts the login into the configuration.
-    pub(super) fn reach(&self, config: &mut Config) -> Result<Option<(Cluster<Dialer>, String)>, Complaint> {
+    pub(super) fn reach(
+        &self,
+        config: &mut Config,
+    ) -> Result<Option<(Cluster<Dialer>, String)>, CommandError> {
         let mut options = TlsOptions::default();
         options.ca.clone_from(&self.ca);
         options.certificate.clone_from(&self.cert);
@@ -77,7 +80,7 @@ impl Target {
             return Ok(None);
         }
         if !self.broker.iter().any(|address| address.scheme.is_secure()) && self.gives_tls() {
-            return Err(Complaint::usage("--ca, --cert, --server-name and --insecure are about TLS")
+            return Err(CommandError::usage("--ca, --cert, --server-name and --insecure are about TLS")
                 .hint("write mqtts:// or wss:// for a broker behind TLS"));
         }
         self.log_in(config)?;
@@ -110,7 +113,7 @@ impl Target {
     }
 
     /// By option, else by address, else by environment; a password without a user name is of no use in 3.x.
-    fn log_in(&self, config: &mut Config) -> Result<(), Complaint> {
+    fn log_in(&self, config: &mut Config) -> Result<(), CommandError> {
         let of_address = self.broker.iter().find(|address| address.user_name.is_some());
         config.user_name = self
             .user
@@ -121,7 +124,7 @@ impl Target {
         if config.user_name.is_none() {
             return match of_file {
                 Some(_) => {
-                    Err(Complaint::usage("--password-file needs a user name").hint("give it by --user"))
+                    Err(CommandError::usage("--password-file needs a user name").hint("give it by --user"))
                 }
                 None => Ok(()),
             };
@@ -143,17 +146,17 @@ fn plain_topic(text: &str) -> Result<String, String> {
 }
 
 /// Reads a password from a file.
-fn password(file: &Path) -> Result<Vec<u8>, Complaint> {
+fn password(file: &Path) -> Result<Vec<u8>, CommandError> {
     let mut password = std::fs::read(file)
-        .map_err(|e| Complaint::usage(format_args!("{}: cannot be read: {e}", file.display())))?;
+        .map_err(|e| CommandError::usage(format_args!("{}: cannot be read: {e}", file.display())))?;
     if password.pop_if(|last| *last == b'\n').is_some() {
         password.pop_if(|last| *last == b'\r');
     }
     if password.is_empty() {
-        return Err(Complaint::usage(format_args!("{}: is empty; expected a password", file.display())));
+        return Err(CommandError::usage(format_args!("{}: is empty; expected a password", file.display())));
     }
     if password.len() > usize::from(u16::MAX) {
-        return Err(Complaint::usage(format_args!(
+        return Err(CommandError::usage(format_args!(
             "{}: has {} bytes; MQTT's passwords have at most 65,535",
             file.display(),
             password.len()
@@ -162,10 +165,10 @@ fn password(file: &Path) -> Result<Vec<u8>, Complaint> {
     Ok(password)
 }
 
-fn unusable(error: FileError) -> Complaint {
-    let complaint = Complaint::usage(&error);
+fn unusable(error: FileError) -> CommandError {
+    let refusal = CommandError::usage(&error);
     match error.hint {
-        Some(hint) => complaint.hint(hint),
-        None => complaint,
+        Some(hint) => refusal.hint(hint),
+        None => refusal,
     }
 }
