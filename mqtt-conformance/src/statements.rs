@@ -70,6 +70,16 @@ pub fn is_statement(version: Version, id: &str) -> bool {
     statement(version, id).is_some()
 }
 
+/// Why no script tests a statement, for the case that none does; `None` if a script could and no reason is written down.
+pub fn reason_not_tested(version: Version, statement: &'static Statement) -> Option<&'static str> {
+    static REASONS: LazyLock<BTreeMap<String, BTreeMap<String, String>>> =
+        LazyLock::new(|| serde_json::from_str(NOT_ASKED).unwrap_or_default());
+    if statement.testable == Testable::No {
+        return Some(&statement.why);
+    }
+    REASONS.get(version.name())?.get(&statement.id).map(String::as_str)
+}
+
 /// What the scripts ask of one statement.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
@@ -85,8 +95,6 @@ pub struct Coverage {
 
 /// What tests ask of the statements of a version.
 pub fn coverage(version: Version, tests: &[Test]) -> Vec<Coverage> {
-    let reasons: BTreeMap<String, BTreeMap<String, String>> =
-        serde_json::from_str(NOT_ASKED).unwrap_or_default();
     let mut asked: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for test in tests.iter().filter(|test| test.version == version) {
         let script = test.id.split('[').next().unwrap_or(&test.id);
@@ -103,11 +111,10 @@ pub fn coverage(version: Version, tests: &[Test]) -> Vec<Coverage> {
             let mut scripts = asked.remove(statement.id.as_str()).unwrap_or_default();
             scripts.sort();
             scripts.dedup();
-            let reason = reasons.get(version.name()).and_then(|of_version| of_version.get(&statement.id));
-            let not_asked = match (scripts.is_empty(), statement.testable) {
-                (false, _) => None,
-                (true, Testable::No) => Some(statement.why.clone()),
-                (true, _) => reason.cloned(),
+            let not_asked = if scripts.is_empty() {
+                reason_not_tested(version, statement).map(str::to_owned)
+            } else {
+                None
             };
             Coverage { statement: statement.clone(), scripts, not_asked }
         })

@@ -8,6 +8,7 @@ mod coverage;
 mod decode;
 mod diff;
 mod encode;
+mod explain;
 mod fmt;
 mod forms;
 mod generate;
@@ -59,7 +60,7 @@ enum Command {
     Check(check::Args),
     Fmt(fmt::Args),
     Serve(serve::Args),
-    Explain(coverage::ExplainArgs),
+    Explain(explain::Args),
     Coverage(coverage::Args),
     Mutants(mutants::Args),
     Proxy(proxy::Args),
@@ -91,7 +92,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),
         Command::Serve(args) => serve::run(&args),
-        Command::Explain(args) => coverage::explain(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Coverage(args) => coverage::run(&args),
         Command::Mutants(args) => mutants::run(&args),
         Command::Proxy(args) => proxy::run(&args),

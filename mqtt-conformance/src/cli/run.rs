@@ -9,22 +9,20 @@ mod table;
 mod target;
 mod width;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mqtt_codec::Version;
 use mqtt_conformance::capability::profile::Profile;
 use mqtt_conformance::report::Options;
-use mqtt_conformance::run::{Cluster, Config, Connector, Event, Halt, ProbeError, Verdict, probe, run_all};
+use mqtt_conformance::run::{Cluster, Config, Connector, Event, Halt, Verdict, run_all};
 use mqtt_conformance::script::Test;
 use mqtt_conformance::server::{Limits, Rules, serve};
-use mqtt_conformance::transport::{Address, Dialer, TlsOptions, Trouble};
+use mqtt_conformance::suite::{Notice, Shard, mark, try_out, visit};
+use mqtt_conformance::transport::{Address, Dialer, TlsOptions};
 use tokio::sync::mpsc;
 
 use super::output::{CommandError, Exit, RESET, YELLOW, say};
 use super::scripts::{Paths, Selection};
-use mqtt_conformance::suite::Shard;
 use report::Report;
 use reports::{ReportArgs, Reports};
 use target::Target;
@@ -60,9 +58,6 @@ pub(super) struct Args {
     #[command(flatten)]
     reports: ReportArgs,
 }
-
-/// How long the first visit to a broker may take, in all versions together.
-const VISIT: Duration = Duration::from_secs(15);
 
 fn jobs(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|jobs| *jobs > 0).ok_or_else(|| "expected a number from 1 on".to_owned())
@@ -109,10 +104,10 @@ async fn run_tests(
     }
     for (node, member) in connector.members() {
         let name = if connector.nodes().is_empty() { &name } else { &node.name };
-        tokio::time::timeout(VISIT, visit(member, name, &tests, profile, &mut config)).await.map_err(
-            |_| CommandError::unreachable(format_args!("{name}: no usable answer for {} s", VISIT.as_secs())),
-        )??;
-        Box::pin(args.profile.explore(member, name, &tests, &mut config)).await;
+        show_notices(visit(member, name, &tests, profile, &mut config).await?);
+        if args.profile.explores() {
+            show_notices(Box::pin(try_out(member, name, &tests, &mut config)).await);
+        }
     }
     let addresses = connector.members().map(|(node, _)| node.name.clone()).collect();
     reports.start(addresses, &config);
@@ -181,17 +176,11 @@ fn tell(report: &mut Report<'_>, event: Event, halt: &Halt) -> Result<(), Comman
     }
 }
 
-/// Five digits and letters that no other run is likely to have.
-fn mark() -> String {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    let mut number = (since.as_nanos() / 1000) ^ (u128::from(std::process::id()) << 20);
-    (0..5)
-        .map(|_| {
-            let digit = u32::try_from(number % 36).unwrap_or_default();
-            number /= 36;
-            char::from_digit(digit, 36).unwrap_or('0')
-        })
-        .collect()
+fn show_notices(notices: Vec<Notice>) {
+    for Notice { text, warning } in notices {
+        let word = if warning { format!("{YELLOW}warning:{RESET} ") } else { String::new() };
+        say(format_args!("{word}{text}"));
+    }
 }
 
 /// Starts the reference broker on a port of the system's choosing.
@@ -205,92 +194,4 @@ async fn start_built_in() -> Result<(Cluster<Dialer>, String), CommandError> {
     let dialer = Dialer::new(url, &TlsOptions::default()).map_err(CommandError::usage)?;
     let name = format!("the built-in broker at {address}");
     Ok((Cluster::new([(name.clone(), dialer)]), name))
-}
-
-/// Asks the broker for each version of the tests whether it is there, and what it lacks.
-async fn visit(
-    connector: &Dialer,
-    name: &str,
-    tests: &[Test],
-    profile: Option<&Profile>,
-    config: &mut Config,
-) -> Result<(), CommandError> {
-    let mut gentle = config.clone();
-    gentle.connect_timeout = gentle.connect_timeout.min(Duration::from_secs(4));
-    gentle.step_deadline = gentle.step_deadline.clamp(Duration::from_secs(1), Duration::from_secs(3));
-    let versions: BTreeSet<Version> = tests.iter().flat_map(Test::versions).collect();
-    let (mut refusals, mut odd) = (Vec::<(Version, ProbeError)>::new(), Vec::new());
-    for version in &versions {
-        match probe(connector, *version, &gentle).await {
-            Ok(found) => {
-                for contradiction in
-                    profile.iter().flat_map(|profile| profile.contradictions(*version, &found))
-                {
-                    say(format_args!("{YELLOW}warning:{RESET} {name}: {contradiction}"));
-                }
-                found.apply(config);
-            }
-            Err(error) if error.is_about_version() => {
-                config.missing_versions.insert(*version, error.to_string());
-                refusals.push((*version, error));
-            }
-            // The tests will say so, each in its own place.
-            Err(error @ ProbeError::BadConnAck { .. }) => odd.push((*version, error)),
-            Err(error) => return Err(useless(name, &error)),
-        }
-    }
-    if let Some((_, error)) = refusals.first()
-        && refusals.len() == versions.len()
-    {
-        return Err(useless(name, error));
-    }
-    if let Some((_, error)) = odd.first()
-        && refusals.len() + odd.len() == versions.len()
-    {
-        return Err(useless(name, error));
-    }
-    for (version, error) in refusals {
-        say(format_args!("{name}: no tests of MQTT {version}: {error}"));
-    }
-    for (_, error) in odd {
-        say(format_args!("{name}: {error}"));
-    }
-    Ok(())
-}
-
-fn useless(name: &str, error: &ProbeError) -> CommandError {
-    let unusable = CommandError::unreachable(format_args!("{name}: {error}"));
-    if let ProbeError::Unreachable(error) | ProbeError::Broken(error) = error
-        && let Some(trouble) = Trouble::of(error)
-    {
-        return unusable.hint(trouble.hint());
-    }
-    match error {
-        ProbeError::Unreachable(_) => unusable.hint("is the broker running, and is this its address?"),
-        ProbeError::NoConnection(_) => {
-            unusable.hint("is the address right, or does a firewall drop the packets?")
-        }
-        ProbeError::NotMqtt { .. }
-        | ProbeError::BadConnAck { .. }
-        | ProbeError::NotConnAck(_)
-        | ProbeError::NoAnswer(_)
-        | ProbeError::Closed(_)
-        | ProbeError::Broken(_) => unusable.hint(
-            "does this port speak MQTT in this way? mqtts:// is for TLS, ws:// and wss:// are for WebSocket",
-        ),
-        ProbeError::Refused { code: 4 | 5 | 0x86 | 0x87, .. } => unusable.hint(
-            "give user name and password: mqtt://user:password@host, or MQTT_USERNAME and MQTT_PASSWORD",
-        ),
-        _ => unusable,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_run_has_a_mark_of_five() {
-        assert_eq!(mark().len(), 5);
-    }
 }

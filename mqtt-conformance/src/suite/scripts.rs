@@ -75,6 +75,25 @@ impl Places {
         Self { built_in: true, ..Self::default() }
     }
 
+    /// The tests of one built-in script, by the id of a test: with or without its case.
+    ///
+    /// # Errors
+    ///
+    /// Never, as a test of this package shows.
+    pub fn tests_of(id: &str) -> Result<Vec<Test>, Error> {
+        let script = id.split('[').next().unwrap_or(id);
+        let Some((_, name)) = script.split_once('/') else { return Ok(Vec::new()) };
+        let path = format!("{name}.mqs");
+        let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == path) else {
+            return Ok(Vec::new());
+        };
+        let source = Source { file: format!("scripts/{path}"), path, text: (*text).to_owned() };
+        match source.tests() {
+            Ok((tests, _)) => Ok(tests),
+            Err(problems) => Err(Error::new("the script is broken").with_problems(problems)),
+        }
+    }
+
     /// The texts, in the order of their paths.
     ///
     /// # Errors

@@ -41,6 +41,15 @@ pub trait Layer: AsyncRead + AsyncWrite + Send + Unpin + std::fmt::Debug {
     }
 }
 
+/// Any stream of bytes, after it was split.
+impl<R, W> Layer for tokio::io::Join<R, W>
+where
+    R: AsyncRead + Send + Unpin + std::fmt::Debug,
+    W: AsyncWrite + Send + Unpin + std::fmt::Debug,
+{
+    fn sever(&self) {}
+}
+
 /// A connection in memory.
 impl Layer for tokio::io::DuplexStream {
     fn sever(&self) {}

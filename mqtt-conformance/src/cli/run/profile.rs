@@ -1,13 +1,9 @@
 //! What the broker is documented to lack: `--profile`, and what is found out by trying.
 
-use std::collections::BTreeSet;
-
-use mqtt_codec::Version;
 use mqtt_conformance::capability::profile::{self, Profile};
-use mqtt_conformance::run::{Config, Connector, explore};
-use mqtt_conformance::script::{Test, closest};
+use mqtt_conformance::script::closest;
 
-use crate::cli::output::{CommandError, say};
+use crate::cli::output::CommandError;
 use crate::cli::scripts::read_toml;
 
 /// What the broker cannot do.
@@ -42,25 +38,9 @@ impl Args {
         parse(given, &text).map(Some)
     }
 
-    /// Tries what the broker has no words for, and tells what it lacks.
-    pub(super) async fn explore<C: Connector>(
-        &self,
-        connector: &C,
-        name: &str,
-        tests: &[Test],
-        config: &mut Config,
-    ) {
-        if self.no_explore {
-            return;
-        }
-        let asked: BTreeSet<Version> = tests.iter().map(|test| test.version).collect();
-        let spoken =
-            asked.into_iter().filter(|version| !config.missing_versions.contains_key(version)).collect();
-        let needs = tests.iter().flat_map(|test| &test.needs).map(String::as_str).collect();
-        for (capability, reason) in explore(connector, &spoken, &needs, config).await {
-            say(format_args!("{name}: no tests that need {capability}: {reason}"));
-            config.missing.insert(capability, reason);
-        }
+    /// Whether to try what the broker has no words for.
+    pub(super) fn explores(&self) -> bool {
+        !self.no_explore
     }
 }
 
