@@ -4,22 +4,25 @@
 //! repeat exactly. A *mutant* is the standard with one [`Rule`](crate::server::Rule) switched off; a test that claims to cover a statement of that
 //! rule has to notice. A [`WireFault`] damages one type of packet on its way out; some test has to notice.
 
+mod liberties;
 mod matrix;
 mod wire;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
 use mqtt_codec::{Qos, Version};
 use tokio::task::LocalSet;
 
+pub use liberties::{Combination, Freedom, freedom};
 pub use matrix::{Matrix, matrix};
 pub use wire::{UnknownWireFault, WireFault, WireFaultKind};
 
-use crate::run::{Config, Connector, Outcome, probe, run_test};
+use crate::run::{Config, Connector, Outcome, explore, probe, run_test};
 use crate::script::Test;
 use crate::server::serve::Server;
-use crate::server::{Limits, Rules};
+use crate::server::{Liberties, Limits, Rules};
 use crate::transport::{Layer, Stream, TextSwitch};
 
 /// Connections to a broker in memory, over a link that may have a fault.
@@ -143,6 +146,26 @@ pub fn run_in(
     run_with(tests, config, move |test: &Test| {
         start(rules, fault, test.needs.iter().any(|need| need == "websocket"))
     })
+}
+
+/// Runs tests against the reference broker under the standard's rules, with these liberties. What the broker has and lacks is
+/// found out as for any broker, before the tests.
+fn run_free(tests: &[Arc<Test>], liberties: Liberties, setup: Setup) -> io::Result<Vec<Outcome>> {
+    let mut config = setup.config();
+    let start = move |websocket| {
+        let mut limits = setup.limits();
+        limits.liberties = liberties;
+        Pipes { broker: Server::start(Rules::standard(), limits), fault: None, websocket }
+    };
+    let needs: BTreeSet<&str> = tests.iter().flat_map(|test| &test.needs).map(String::as_str).collect();
+    runtime()?.block_on(async {
+        let found = probe(&start(false), Version::V5, &config).await.map_err(io::Error::other)?;
+        found.apply(&mut config);
+        let lacks = explore(&start(false), &Version::ALL.into_iter().collect(), &needs, &config).await;
+        config.missing.extend(lacks);
+        io::Result::Ok(())
+    })?;
+    run_with(tests, config, move |test: &Test| start(test.needs.iter().any(|need| need == "websocket")))
 }
 
 /// Runs tests in virtual time, each against a broker of its own that `broker` makes; outcomes in the order of the tests.

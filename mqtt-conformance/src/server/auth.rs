@@ -6,7 +6,7 @@ use super::action::ConnId;
 use super::client::Line;
 use super::state::{Authentication, Broker, ConnectRequest, Ending, Phase};
 use bytes::Bytes;
-use mqtt_codec::v3;
+use mqtt_codec::{AnyPacket, v3};
 use mqtt_codec::v5::{self, AuthProperties, AuthReason, ConnAckReason, DisconnectReason};
 
 /// The one authentication method that the broker knows: a challenge that is to be sent back.
@@ -21,14 +21,20 @@ impl Broker {
     /// Begins the authentication that a CONNECT asks for.
     pub(super) fn begin_authentication(&mut self, conn: ConnId, request: ConnectRequest) {
         let method = request.method.clone().unwrap_or_default();
-        if method == AUTHENTICATION_METHOD.as_bytes() {
+        let liberties = &self.limits.liberties;
+        if method == AUTHENTICATION_METHOD.as_bytes() && !liberties.has_no_enhanced_authentication {
             if let Some(line) = self.line(conn) {
                 line.connection.phase = Phase::Authenticating(Box::new(request));
             }
             self.challenge(conn, method);
         } else if self.rules.refuses_unknown_authentication_method {
             let code = v3::ConnectReturnCode::NotAuthorized;
-            self.refuse(conn, ConnAckReason::BadAuthenticationMethod, code); // [5.0/MQTT-4.12.0-1]
+            let reason = if liberties.refuses_methods_as_not_authorized {
+                ConnAckReason::NotAuthorized
+            } else {
+                ConnAckReason::BadAuthenticationMethod
+            };
+            self.refuse(conn, reason, code); // [5.0/MQTT-4.12.0-1]
         } else {
             self.accept(conn, request);
         }
@@ -70,6 +76,10 @@ impl Broker {
                 let answer = auth.properties.authentication_data();
                 let right = answer.is_some_and(|answer| answer.as_bytes() == challenge);
                 self.end_authentication(conn, state.method, right);
+            }
+            (AuthReason::ReAuthenticate, None) if open && line.limits.liberties.refuses_re_authentication => {
+                line.send_disconnect(DisconnectReason::NotAuthorized, "there is no re-authentication");
+                self.end(conn, Ending::Failed); // [5.0/MQTT-4.12.1-2]
             }
             (AuthReason::ReAuthenticate, None) if open => self.challenge(conn, state.method),
             _ => {
@@ -114,8 +124,12 @@ impl Line<'_> {
         if let Some(data) = data {
             properties = properties.authentication_data(data);
         }
-        if let Ok(properties) = properties.finish() {
-            self.send_v5(v5::Packet::Auth(v5::Auth { reason, properties }));
+        let Ok(properties) = properties.finish() else { return };
+        let packet = AnyPacket::V5(v5::Packet::Auth(v5::Auth { reason, properties }));
+        let decorated = self.decorated(&packet);
+        // [5.0/MQTT-3.15.2-2, 5.0/MQTT-3.15.2-3]
+        if !decorated.is_some_and(|packet| self.send(&packet)) {
+            self.send(&packet);
         }
     }
 }

@@ -14,14 +14,15 @@ impl Broker {
     pub fn new(rules: Rules, limits: Limits) -> Self {
         Self {
             rules,
-            limits,
+            outbox: Outbox::new(limits.liberties),
+            limits: limits.with_liberties(),
             now: 0,
             connections: BTreeMap::new(),
             sessions: BTreeMap::new(),
             retained: Retained::with_version(),
             turns: BTreeMap::new(),
             counter: 0,
-            outbox: Outbox::default(),
+            late_wills: Vec::new(),
             fault: Clients::default(),
         }
     }
@@ -30,7 +31,7 @@ impl Broker {
     pub fn connected(&mut self, conn: ConnId) {
         self.closed(conn);
         if self.connections.len() >= self.limits.connections {
-            self.outbox.close(conn);
+            self.outbox.close(conn, 0);
         } else {
             self.connections.insert(conn, Connection::new(self.now));
         }
@@ -47,12 +48,19 @@ impl Broker {
 
     /// A connection ended without the broker's doing.
     pub fn closed(&mut self, conn: ConnId) {
-        self.end(conn, Ending::BrokeOff);
+        self.outbox.forget(conn);
+        match self.connections.get_mut(&conn) {
+            Some(connection) if self.limits.liberties.notices_cut_connections_late && connection.is_open() => {
+                connection.cut_off_at = Some(self.now + 2_000);
+            }
+            _ => self.end(conn, Ending::BrokeOff),
+        }
     }
 
     /// The time is `now`, in milliseconds: whatever is due happens.
     pub fn tick(&mut self, now: u64) {
         self.now = self.now.max(now);
+        self.outbox.tick(self.now);
         self.run_timers();
         self.end_overfed();
     }
@@ -78,7 +86,8 @@ impl Broker {
     pub fn next_deadline(&self) -> Option<u64> {
         let connections = self.connections.values().filter_map(|c| c.deadline(&self.rules, &self.limits));
         let sessions = self.sessions.values().filter_map(|s| self.session_deadline(s));
-        connections.chain(sessions).min()
+        let wills = self.late_wills.iter().map(|(due, _)| *due);
+        connections.chain(sessions).chain(wills).chain(self.outbox.deadline()).min()
     }
 
     /// How many sessions there are, with and without a connection.

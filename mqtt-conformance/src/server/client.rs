@@ -4,6 +4,7 @@
 
 use super::action::{ConnId, Outbox};
 use super::fault::distort::{distort, lengthened};
+use super::liberty::{decorate, spell_out};
 use super::limits::Limits;
 use super::message::Message;
 use super::outgoing::Outgoing;
@@ -120,8 +121,11 @@ impl Line<'_> {
         if too_large && longer.is_none() && self.rules.respects_maximum_packet_size {
             return false; // [5.0/MQTT-3.1.2-24]
         }
-        let bytes = distort(self.rules, packet, bytes);
-        self.outbox.send(self.conn, bytes.freeze());
+        let mut bytes = distort(self.rules, packet, bytes);
+        if let AnyPacket::V5(packet) = packet {
+            spell_out(&self.limits.liberties, packet, &mut bytes);
+        }
+        self.outbox.send(self.conn, self.connection.version(), bytes.freeze());
         true
     }
 
@@ -129,12 +133,33 @@ impl Line<'_> {
     pub(super) fn problem(&self, about: Option<&str>) -> AckProperties {
         // [5.0/MQTT-3.1.2-29]
         let wanted = self.connection.problem_information || !self.rules.respects_problem_information;
-        match about {
-            Some(about) if wanted => {
-                AckProperties::builder().reason_string(about).finish().unwrap_or_default()
-            }
-            _ => AckProperties::default(),
+        let liberties = &self.limits.liberties;
+        let about = match about {
+            _ if liberties.sends_no_reason_strings => None,
+            None if liberties.adds_reason_strings_to_acks => Some("as it should be"),
+            about => about,
+        };
+        let mut properties = AckProperties::builder();
+        if let Some(about) = about.filter(|_| wanted) {
+            properties = properties.reason_string(about);
         }
+        if wanted && liberties.adds_user_properties_to_acks {
+            properties = properties.user_property("answered-by", "reference");
+        }
+        properties.finish().unwrap_or_default()
+    }
+
+    /// A packet with the properties that the broker adds to it, if it adds any.
+    pub(super) fn decorated(&self, packet: &AnyPacket) -> Option<AnyPacket> {
+        match packet {
+            AnyPacket::V5(packet) => decorate(&self.limits.liberties, packet).map(AnyPacket::V5),
+            AnyPacket::V3(_) => None,
+        }
+    }
+
+    /// Sends bytes that the codec does not write.
+    pub(super) fn send_bytes(&mut self, bytes: Bytes) {
+        self.outbox.send(self.conn, self.connection.version(), bytes);
     }
 
     /// Sends an answer with its properties; without them where they make it too large for the client.
@@ -155,8 +180,20 @@ impl Line<'_> {
             self.send_v5(v5::Packet::Disconnect(disconnect));
             return;
         }
-        if !about.is_empty()
-            && let Ok(properties) = ConnAckProperties::builder().reason_string(about).finish()
+        let liberties = &self.limits.liberties;
+        if liberties.closes_without_connack {
+            return; // [5.0/3.2.2.2]
+        }
+        let reason = if liberties.reveals_no_reasons { ConnAckReason::UnspecifiedError } else { reason };
+        let mut properties = ConnAckProperties::builder();
+        if !about.is_empty() && !liberties.sends_no_reason_strings {
+            properties = properties.reason_string(about);
+        }
+        if liberties.adds_user_properties_to_disconnect {
+            properties = properties.user_property("refused-by", "reference");
+        }
+        if let Ok(properties) = properties.finish()
+            && !properties.is_empty()
             && self.send_v5(v5::Packet::ConnAck(v5::ConnAck::new(reason, properties)))
         {
             return;
@@ -167,13 +204,24 @@ impl Line<'_> {
 
     /// Sends DISCONNECT, which only 5.0 lets a server do.
     pub(super) fn send_disconnect(&mut self, reason: DisconnectReason, about: &str) {
+        let liberties = &self.limits.liberties;
+        if liberties.closes_without_disconnect {
+            return; // [5.0/4.13.1]
+        }
+        let hidden = liberties.reveals_no_reasons && reason.is_error();
+        let reason = if hidden { DisconnectReason::UnspecifiedError } else { reason };
         let mut properties = v5::DisconnectProperties::builder();
         if !self.rules.no_expiry_in_disconnect {
             properties = properties.session_expiry_interval(0); // [5.0/MQTT-3.14.2-2]
         }
+        if !liberties.sends_no_reason_strings {
+            properties = properties.reason_string(about);
+        }
+        if liberties.adds_user_properties_to_disconnect {
+            properties = properties.user_property("closed-by", "reference");
+        }
         let bare = v5::Disconnect::new(reason);
-        let full =
-            properties.reason_string(about).finish().map(|properties| v5::Disconnect { reason, properties });
+        let full = properties.finish().map(|properties| v5::Disconnect { reason, properties });
         // [5.0/MQTT-3.14.2-3]
         let sent = full.is_ok_and(|full| self.send_v5(v5::Packet::Disconnect(full)))
             || self.send_v5(v5::Packet::Disconnect(bare));

@@ -2,6 +2,7 @@
 
 use super::action::ConnId;
 use super::auth::AUTHENTICATION_METHOD;
+use super::limits::Limits;
 use super::message::Will;
 use super::outgoing::{InFlight, Stage};
 use super::rule_table::Rules;
@@ -80,15 +81,21 @@ impl Broker {
 
     /// Why a CONNECT is refused, if there is a reason: the code of 5.0, and that of 3.x.
     fn objection_to(&self, request: &ConnectRequest) -> Option<(ConnAckReason, v3::ConnectReturnCode)> {
-        use v3::ConnectReturnCode::{BadUserNameOrPassword, IdentifierRejected, ServerUnavailable};
+        use v3::ConnectReturnCode::{IdentifierRejected, NotAuthorized, ServerUnavailable};
         let (rules, limits) = (&self.rules, &self.limits);
+        let liberties = &limits.liberties;
         if !self.accepts_client_id(request) {
             // [5.0/MQTT-3.1.3-8, 3.1.1/MQTT-3.1.3-9]
             return Some((ConnAckReason::ClientIdentifierNotValid, IdentifierRejected));
         }
+        let newer = request.version != Version::V3_1;
+        if newer && liberties.refuses_odd_client_ids_as_not_authorized && is_odd(&request.client_id) {
+            return Some((ConnAckReason::NotAuthorized, NotAuthorized));
+        }
         if let Some(Will { message: will, .. }) = &request.will {
             let utf8 = will.properties.payload_format_indicator() == Some(PayloadFormat::Utf8);
-            if utf8 && std::str::from_utf8(&will.payload).is_err() {
+            let checked = utf8 && !liberties.ignores_payload_format;
+            if checked && std::str::from_utf8(&will.payload).is_err() {
                 return Some((ConnAckReason::PayloadFormatInvalid, ServerUnavailable));
             }
             let five = request.version == Version::V5;
@@ -100,23 +107,48 @@ impl Broker {
                 return Some((ConnAckReason::RetainNotSupported, ServerUnavailable)); // [5.0/MQTT-3.2.2-13]
             }
         }
-        if let Some((name, password)) = &limits.credentials
-            && rules.checks_credentials
-            && (request.user_name.as_deref() != Some(name.as_bytes())
-                || request.password.as_deref() != Some(password.as_slice()))
-        {
-            return Some((ConnAckReason::BadUserNameOrPassword, BadUserNameOrPassword)); // [5.0/MQTT-3.1.4-2]
+        self.objection_to_login(request)
+    }
+
+    /// Why a login is refused, if there is a reason.
+    fn objection_to_login(&self, request: &ConnectRequest) -> Option<(ConnAckReason, v3::ConnectReturnCode)> {
+        use v3::ConnectReturnCode::{BadUserNameOrPassword, NotAuthorized};
+        let liberties = &self.limits.liberties;
+        let alone = request.password.is_some() && request.user_name.is_none();
+        if alone && request.version == Version::V5 && liberties.refuses_password_without_user_name {
+            return Some((ConnAckReason::BadUserNameOrPassword, BadUserNameOrPassword));
         }
-        None
+        let (name, password) = self.limits.credentials.as_ref()?;
+        let right = request.user_name.as_deref() == Some(name.as_bytes())
+            && request.password.as_deref() == Some(password.as_slice());
+        if right || !self.rules.checks_credentials || liberties.takes_any_login {
+            None
+        } else if liberties.refuses_logins_as_not_authorized {
+            Some((ConnAckReason::NotAuthorized, NotAuthorized))
+        } else {
+            Some((ConnAckReason::BadUserNameOrPassword, BadUserNameOrPassword)) // [5.0/MQTT-3.1.4-2]
+        }
     }
 
     fn accepts_client_id(&self, request: &ConnectRequest) -> bool {
-        let rules = &self.rules;
+        let (rules, liberties) = (&self.rules, &self.limits.liberties);
         let id = &request.client_id;
         let characters = id.iter().filter(|&&b| b & 0xc0 != 0x80).count();
+        // [5.0/MQTT-3.1.3-5, 5.0/MQTT-3.1.3-6, 3.1.1/MQTT-3.1.3-5, 3.1.1/MQTT-3.1.3-6]
+        let refused = request.version != Version::V3_1
+            && (liberties.refuses_empty_client_ids && id.is_empty()
+                || liberties.refuses_long_client_ids && id.len() > 23
+                || liberties.refuses_odd_client_ids && is_odd(id));
         match request.version {
-            Version::V3_1 if id.is_empty() => !rules.refuses_empty_client_id_in_3_1, // [3.1/V31-3.1-2]
-            Version::V3_1 if characters > 23 => !rules.refuses_long_client_id_in_3_1, // [3.1/V31-3.1-1]
+            _ if refused => false,
+            // [3.1/V31-3.1-2]
+            Version::V3_1 if id.is_empty() => {
+                !rules.refuses_empty_client_id_in_3_1 || liberties.accepts_empty_client_ids_in_3_1
+            }
+            // [3.1/V31-3.1-1]
+            Version::V3_1 if characters > 23 => {
+                !rules.refuses_long_client_id_in_3_1 || liberties.accepts_long_client_ids_in_3_1
+            }
             // [3.1.1/MQTT-3.1.3-8]
             Version::V3_1_1 if id.is_empty() && !request.clean => {
                 // [3.1.1/MQTT-3.1.3-7]
@@ -135,9 +167,12 @@ impl Broker {
     /// Answers a CONNECT with a refusal, and closes.
     pub(super) fn refuse(&mut self, conn: ConnId, reason: ConnAckReason, code: v3::ConnectReturnCode) {
         if let Some(mut line) = self.line(conn) {
+            // Who rejects the identifier has to say so; of other refusals the close is enough.
+            let silent = line.limits.liberties.closes_without_connack
+                && code != v3::ConnectReturnCode::IdentifierRejected;
             if line.connection.version() == Version::V5 {
                 line.send_connack_error(reason, "");
-            } else {
+            } else if !silent {
                 line.send_v3(v3::Packet::ConnAck(v3::ConnAck::Refused(code)));
             }
         }
@@ -159,7 +194,12 @@ impl Broker {
             self.counter += 1;
             // [3.1.1/MQTT-3.1.3-6]
             let number = if self.rules.assigned_client_ids_are_unique { self.counter } else { 0 };
-            let id = Bytes::from(format!("auto-{number}"));
+            let id = if self.limits.liberties.assigns_long_client_ids {
+                format!("assigned by the server/{number:0>40}")
+            } else {
+                format!("auto-{number}")
+            };
+            let id = Bytes::from(id);
             if !self.rules.assigned_client_ids_are_unique || !self.sessions.contains_key(&id) {
                 return id; // [5.0/MQTT-3.2.2-16]
             }
@@ -179,9 +219,23 @@ impl Broker {
         if self.sessions.len() >= self.limits.sessions && !self.sessions.contains_key(&client) {
             return self.refuse(conn, ConnAckReason::QuotaExceeded, v3::ConnectReturnCode::ServerUnavailable);
         }
+        let liberties = self.limits.liberties;
+        let open = self.connections.values().filter(|connection| connection.is_open());
+        if liberties.takes_three_connections_at_most && open.filter(|c| c.client != client).count() >= 3 {
+            return self.refuse(conn, ConnAckReason::QuotaExceeded, v3::ConnectReturnCode::ServerUnavailable);
+        }
         self.take_over(&client);
+        // The standards speak of clients of their own version only. [3.1.1/3.1.4, 5.0/3.1.4]
+        let other = self.sessions.get(&client).is_some_and(|session| session.version != request.version);
         // [5.0/MQTT-3.1.4-4, 3.1.1/MQTT-3.1.2-6, 3.1.1/MQTT-3.1.4-3, 3.1/V31-2.2-5]
-        if request.clean && self.rules.clean_start_discards_session {
+        if request.clean && self.rules.clean_start_discards_session
+            || other && liberties.has_separate_sessions_for_versions
+        {
+            if liberties.publishes_no_will_when_a_clean_start_ends_the_delay
+                && let Some(session) = self.sessions.get_mut(&client)
+            {
+                session.will = None; // [5.0/MQTT-3.1.3-9]
+            }
             self.end_session(&client); // [5.0/MQTT-3.1.2-4]
         }
         let present = self.sessions.contains_key(&client);
@@ -192,6 +246,7 @@ impl Broker {
             self.send_connack(conn, &request, assigned, present);
         }
         if let Some(mut client) = self.client(conn) {
+            client.greet();
             client.pump();
         }
         if !connack_first {
@@ -217,10 +272,7 @@ impl Broker {
         let session = self.sessions.entry(key.clone()).or_insert_with(|| Session::new(request.version));
         session.version = request.version;
         session.conn = Some(conn);
-        session.expiry = request.session_expiry;
-        if request.version == Version::V5 {
-            session.expiry = session.expiry.min(self.limits.session_expiry_maximum);
-        }
+        session.expiry = granted_expiry(&self.limits, request);
         session.ends_at = None;
         session.resume(&self.rules, self.now);
 
@@ -292,8 +344,10 @@ impl Broker {
             }
         };
         let Some(mut line) = self.line(conn) else { return };
-        // It may be above the client's Maximum Packet Size.
-        let sent = packet.as_ref().is_some_and(|packet| line.send(packet));
+        let decorated = packet.as_ref().and_then(|packet| line.decorated(packet));
+        // It may be above the client's Maximum Packet Size. [5.0/MQTT-3.2.2-19, 5.0/MQTT-3.2.2-20]
+        let sent = decorated.is_some_and(|packet| line.send(&packet))
+            || packet.as_ref().is_some_and(|packet| line.send(packet));
         match packet {
             Some(packet) if sent && !line.rules.sends_one_connack => {
                 line.send(&packet); // [5.0/MQTT-3.2.0-2]
@@ -305,36 +359,47 @@ impl Broker {
 
     fn connack_properties(&self, request: &ConnectRequest, assigned: bool) -> Option<ConnAckProperties> {
         let (rules, limits) = (&self.rules, &self.limits);
+        let liberties = &limits.liberties;
+        let spelt_out = liberties.spells_out_defaults;
+        let brief = liberties.announces_only_what_differs && !spelt_out;
         let mut properties = ConnAckProperties::builder();
-        if request.session_expiry > limits.session_expiry_maximum {
-            properties = properties.session_expiry_interval(limits.session_expiry_maximum);
+        let expiry = granted_expiry(limits, request);
+        if expiry != request.session_expiry || spelt_out {
+            properties = properties.session_expiry_interval(expiry);
         }
-        properties = properties.receive_maximum(limits.receive_maximum.max(1));
+        if !brief || limits.receive_maximum != u16::MAX {
+            properties = properties.receive_maximum(limits.receive_maximum.max(1));
+        }
         if limits.maximum_qos != Qos::ExactlyOnce && rules.announces_maximum_qos {
             properties = properties.maximum_qos(limits.maximum_qos); // [5.0/MQTT-3.2.2-9]
         }
-        if !limits.retain_available {
-            properties = properties.retain_available(false);
+        if !limits.retain_available || spelt_out {
+            properties = properties.retain_available(limits.retain_available);
         }
-        properties = properties.maximum_packet_size(limits.max_packet_size.max(1));
+        if !brief || limits.max_packet_size != u32::MAX {
+            properties = properties.maximum_packet_size(limits.max_packet_size.max(1));
+        }
         if assigned && rules.tells_assigned_client_id {
             let id = std::str::from_utf8(&request.client_id).unwrap_or_default();
             properties = properties.assigned_client_identifier(id); // [5.0/MQTT-3.1.3-7]
         }
-        properties = properties.topic_alias_maximum(limits.topic_alias_maximum);
-        if !limits.wildcards_available {
-            properties = properties.wildcard_subscription_available(false);
+        if !brief || limits.topic_alias_maximum != 0 {
+            properties = properties.topic_alias_maximum(limits.topic_alias_maximum);
         }
-        if !limits.subscription_ids_available {
-            properties = properties.subscription_identifier_available(false);
+        if !limits.wildcards_available || spelt_out {
+            properties = properties.wildcard_subscription_available(limits.wildcards_available);
         }
-        if !limits.shared_available {
-            properties = properties.shared_subscription_available(false);
+        if !limits.subscription_ids_available || spelt_out {
+            properties = properties.subscription_identifier_available(limits.subscription_ids_available);
         }
-        if let Some(seconds) = limits.server_keep_alive {
+        if !limits.shared_available || spelt_out {
+            properties = properties.shared_subscription_available(limits.shared_available);
+        }
+        if let Some(seconds) = limits.server_keep_alive.or(spelt_out.then_some(request.keep_alive)) {
             properties = properties.server_keep_alive(seconds);
         }
-        if request.response_information || !rules.respects_response_information {
+        let asked = request.response_information && !liberties.gives_no_response_information;
+        if asked || !rules.respects_response_information {
             let id = String::from_utf8_lossy(&request.client_id);
             // A client identifier may be as long as any text: then there is no room for a prefix.
             let basis = format!("responses/{id}");
@@ -349,6 +414,9 @@ impl Broker {
         };
         if let Some(method) = method.and_then(|method| std::str::from_utf8(method).ok()) {
             properties = properties.authentication_method(method); // [5.0/MQTT-4.12.0-5]
+            if request.method.is_some() && liberties.adds_data_to_accepting_connack {
+                properties = properties.authentication_data(b"accepted");
+            }
         }
         properties.finish().ok()
     }
@@ -392,4 +460,19 @@ impl Session {
             self.in_flight.make_contiguous().reverse(); // [5.0/MQTT-4.6.0-5, 3.1.1/MQTT-4.6.0-6, 3.1/V31-4.3-1]
         }
     }
+}
+
+/// Whether a client identifier has characters that not every server has to allow. [5.0/MQTT-3.1.3-5, 3.1.1/MQTT-3.1.3-5]
+fn is_odd(client_id: &[u8]) -> bool {
+    !client_id.iter().all(u8::is_ascii_alphanumeric)
+}
+
+/// The Session Expiry Interval that a client is granted, which CONNACK tells where it is not the one that was asked for.
+fn granted_expiry(limits: &Limits, request: &ConnectRequest) -> u32 {
+    if request.version != Version::V5 {
+        return request.session_expiry;
+    }
+    let asked = request.session_expiry;
+    let extended = if limits.liberties.extends_session_expiry { asked.max(3_600) } else { asked };
+    extended.min(limits.session_expiry_maximum)
 }

@@ -1,13 +1,16 @@
 //! Packets by the phase of their connection and by type, and what they lead to.
 
 use super::action::ConnId;
-use super::client::{Client, Effect};
+use super::client::{Answer, Client, Effect};
 use super::fault::overlook::leaked;
+use super::message::Message;
 use super::route::Published;
+use super::session::Session;
 use super::state::{Broker, Ending, Phase};
+use super::topics::matches;
 use bytes::Bytes;
 use mqtt_codec::v5::{self, DisconnectReason, PubAckReason, ReasonCode};
-use mqtt_codec::{AnyPacket, Version, v3};
+use mqtt_codec::{AnyPacket, Qos, Version, v3};
 use std::sync::Arc;
 
 impl Broker {
@@ -66,20 +69,56 @@ impl Broker {
                     client.pump();
                 }
             }
-            Effect::Publish(messages, answer) => {
-                let mut reason = PubAckReason::Success;
-                for message in messages {
-                    reason = match self.publish(&Arc::new(message)) {
-                        Published::Delivered => PubAckReason::Success,
-                        Published::NoSubscribers => PubAckReason::NoMatchingSubscribers,
-                        Published::NoRoom => PubAckReason::QuotaExceeded,
-                    };
-                }
-                if let Some(mut client) = self.client(conn) {
-                    client.answer(answer, reason);
-                }
-            }
+            Effect::Publish(messages, answer) => self.publish_for(conn, messages, answer),
         }
+    }
+}
+
+impl Broker {
+    /// Publishes what a client sent, and answers.
+    fn publish_for(&mut self, conn: ConnId, messages: Vec<Message>, answer: Answer) {
+        let liberties = self.limits.liberties;
+        if liberties.refuses_messages_above_quota && messages.iter().any(|message| self.is_too_much(message)) {
+            let Some(mut client) = self.client(conn) else { return };
+            let effect = match (client.line.connection.version(), answer) {
+                (Version::V5, Answer::PubAck(_) | Answer::PubRec(_)) => {
+                    client.answer(answer, PubAckReason::QuotaExceeded);
+                    Effect::None
+                }
+                // [3.1.1/MQTT-4.8.0-2]
+                _ => client.fail(DisconnectReason::QuotaExceeded, "too much waits for a subscriber"),
+            };
+            return self.carry_out(conn, effect);
+        }
+        // Delivery need not be complete. [5.0/4.3.2, 5.0/4.3.3, 3.1.1/4.3.2]
+        let early = liberties.acknowledges_before_delivering && !messages.iter().any(|message| message.retain);
+        if early && let Some(mut client) = self.client(conn) {
+            client.answer(answer, PubAckReason::Success);
+        }
+        let mut reason = PubAckReason::Success;
+        for message in messages {
+            reason = match self.publish(&Arc::new(message)) {
+                Published::NoSubscribers if !liberties.says_success_when_nobody_listens => {
+                    PubAckReason::NoMatchingSubscribers
+                }
+                Published::Delivered | Published::NoSubscribers => PubAckReason::Success,
+                Published::NoRoom => PubAckReason::QuotaExceeded,
+            };
+        }
+        if !early && let Some(mut client) = self.client(conn) {
+            client.answer(answer, reason);
+        }
+    }
+
+    /// Whether five messages wait already for one of those who would get this one.
+    fn is_too_much(&self, message: &Message) -> bool {
+        let wants = |session: &Session| {
+            let topic = message.topic.as_bytes();
+            session.subscriptions.iter().any(|s| !s.shared && matches(&self.rules, &s.pattern, topic))
+        };
+        message.qos != Qos::AtMostOnce
+            && message.version != Version::V3_1
+            && self.sessions.values().any(|session| session.queue.len() >= 5 && wants(session))
     }
 }
 
@@ -174,6 +213,9 @@ impl Client<'_> {
                 // [5.0/MQTT-3.1.2-23]
                 self.session.expiry = seconds.min(self.limits.session_expiry_maximum);
             }
+        }
+        if self.limits.liberties.answers_disconnect {
+            self.line.send_v5(v5::Packet::Disconnect(v5::Disconnect::new(DisconnectReason::NormalDisconnection)));
         }
         match disconnect.reason {
             DisconnectReason::NormalDisconnection => Effect::End(Ending::Disconnected), // [5.0/MQTT-3.14.4-2]

@@ -1,5 +1,6 @@
 //! What bounds the broker's memory, and what else a run of it can be given.
 
+use super::liberty_table::Liberties;
 use mqtt_codec::Qos;
 
 /// What bounds the broker's memory, what it announces to clients of 5.0, and the options of a run.
@@ -57,6 +58,8 @@ pub struct Limits {
     pub subscription_ids_available: bool,
     /// Whether there are shared subscriptions; announced as Shared Subscription Available when not.
     pub shared_available: bool,
+    /// What the broker does otherwise than by default, and as rightly.
+    pub liberties: Liberties,
 }
 
 impl Default for Limits {
@@ -86,6 +89,45 @@ impl Default for Limits {
             wildcards_available: true,
             subscription_ids_available: true,
             shared_available: true,
+            liberties: Liberties::default(),
         }
+    }
+}
+
+impl Limits {
+    /// With those of the liberties that are nothing but a limit.
+    pub(super) fn with_liberties(mut self) -> Self {
+        let on = self.liberties;
+        let mut bound = |when: bool, set: fn(&mut Self)| {
+            if when {
+                set(&mut self);
+            }
+        };
+        bound(on.has_two_messages_in_flight, |limits| limits.in_flight = 2);
+        bound(on.has_one_message_in_flight, |limits| limits.in_flight = 1);
+        bound(on.announces_only_what_differs, |limits| {
+            (limits.receive_maximum, limits.max_packet_size) = (u16::MAX, u32::MAX);
+        });
+        bound(on.announces_receive_maximum_1, |limits| limits.receive_maximum = 1);
+        bound(on.announces_maximum_packet_size_1_kib, |limits| limits.max_packet_size = 1024);
+        bound(on.cuts_session_expiry_to_2_seconds, |limits| limits.session_expiry_maximum = 2);
+        bound(on.keeps_no_sessions, |limits| limits.session_expiry_maximum = 0);
+        bound(on.sets_keep_alive_to_10_minutes, |limits| limits.server_keep_alive = Some(600));
+        bound(on.sets_keep_alive_to_2_seconds, |limits| limits.server_keep_alive = Some(2));
+        bound(on.turns_keep_alive_off, |limits| limits.server_keep_alive = Some(0));
+        bound(on.refuses_third_subscription, |limits| limits.subscriptions = 2);
+        // One place is taken by the message that tells the version.
+        bound(on.refuses_third_retained_message, |limits| limits.retained = 3);
+        bound(on.announces_maximum_qos_1, |limits| limits.maximum_qos = Qos::AtLeastOnce);
+        bound(on.announces_maximum_qos_0, |limits| limits.maximum_qos = Qos::AtMostOnce);
+        bound(on.announces_no_retain, |limits| limits.retain_available = false);
+        bound(on.announces_no_wildcards, |limits| limits.wildcards_available = false);
+        bound(on.announces_no_subscription_identifiers, |limits| limits.subscription_ids_available = false);
+        bound(on.announces_no_shared_subscriptions, |limits| limits.shared_available = false);
+        bound(on.accepts_one_topic_alias, |limits| limits.topic_alias_maximum = 1);
+        bound(on.accepts_no_topic_aliases, |limits| limits.topic_alias_maximum = 0);
+        bound(on.waits_one_second_for_connect, |limits| limits.connect_timeout = 1_000);
+        bound(on.retries_while_connected, |limits| limits.retry_interval = 1_000);
+        self
     }
 }

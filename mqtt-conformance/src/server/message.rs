@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use mqtt_codec::v5::{Property, PublishProperties};
-use mqtt_codec::{Qos, Text, TopicName, v3, v5};
+use mqtt_codec::{Qos, Text, TopicName, Version, v3, v5};
 
 /// An Application Message on its way from a publisher to subscribers of any version.
 #[derive(Clone, Debug)]
@@ -19,6 +19,12 @@ pub(super) struct Message {
     pub(super) expiry: Option<u32>,
     /// When the message came.
     pub(super) since: u64,
+    /// How much longer than its interval the message lasts, in milliseconds.
+    pub(super) grace: u64,
+    /// Whether it is a Will.
+    pub(super) will: bool,
+    /// The version in which it came.
+    pub(super) version: Version,
     /// The client identifier of the publisher.
     pub(super) publisher: Bytes,
     /// Whether the topic is text by the rules of 3.1.1 and 5.0; 3.1 has none.
@@ -37,6 +43,9 @@ impl Message {
             properties: PublishProperties::default(),
             expiry: None,
             since: now,
+            version: Version::V5,
+            grace: 0,
+            will: false,
             publisher,
             well_formed,
         }
@@ -44,7 +53,10 @@ impl Message {
 
     /// When the expiry passes. An interval of 0 lets the message pass at once, and not later.
     pub(super) fn expires_at(&self) -> Option<u64> {
-        self.expiry.map(|seconds| self.since.saturating_add((u64::from(seconds) * 1000).max(1)))
+        self.expiry.map(|seconds| {
+            let interval = (u64::from(seconds) * 1000).max(1);
+            self.since.saturating_add(interval).saturating_add(self.grace)
+        })
     }
 
     /// Whether the expiry has passed.
@@ -53,8 +65,10 @@ impl Message {
     }
 
     /// What is left of the Message Expiry Interval, in seconds.
-    pub(super) fn remaining(&self, now: u64) -> Option<u32> {
-        let waited = u32::try_from(now.saturating_sub(self.since) / 1000).unwrap_or(u32::MAX);
+    pub(super) fn remaining(&self, now: u64, rounded_down: bool) -> Option<u32> {
+        let waited = now.saturating_sub(self.since);
+        let waited = if rounded_down { waited.div_ceil(1000) } else { waited / 1000 };
+        let waited = u32::try_from(waited).unwrap_or(u32::MAX);
         self.expiry.map(|seconds| seconds.saturating_sub(waited))
     }
 
@@ -76,7 +90,7 @@ impl Will {
     /// The Will of a CONNECT of 3.x.
     pub(super) fn v3(will: &v3::Will, client: &Bytes) -> Self {
         let message = Message::new(will.topic.clone(), will.payload.clone().into_inner(), 0, client.clone());
-        Self { message: Message { qos: will.qos, retain: will.retain, ..message }, delay: 0 }
+        Self { message: Message { qos: will.qos, retain: will.retain, will: true, ..message }, delay: 0 }
     }
 
     /// The Will of a CONNECT of 5.0: its properties are those of the PUBLISH that it becomes, and the delay.
@@ -91,6 +105,7 @@ impl Will {
         let message = Message {
             qos: will.qos,
             retain: will.retain,
+            will: true,
             // A Will carries nothing that a PUBLISH may not, but for the delay.
             properties: properties.finish().unwrap_or_default(),
             expiry: will.properties.message_expiry_interval(),

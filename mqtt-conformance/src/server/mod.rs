@@ -8,6 +8,9 @@
 //! with one of them off is a *mutant*, a broker with a known fault, which a good test notices. What exists for broken brokers
 //! only, is in the folder `fault`.
 //!
+//! [`Liberties`] are points where the standards leave a choice, and a client sees which. Switched over, the broker is as right
+//! as before, and no test may fail.
+//!
 //! # Deliberate choices
 //!
 //! Where the standards leave a choice, the broker chooses so:
@@ -41,6 +44,8 @@ mod deliver;
 mod end;
 mod fault;
 mod handle;
+mod liberty;
+mod liberty_table;
 mod limits;
 mod message;
 mod outgoing;
@@ -59,6 +64,7 @@ mod topics;
 
 pub use action::{Action, ConnId};
 pub use auth::AUTHENTICATION_METHOD;
+pub use liberty_table::Liberties;
 pub use limits::Limits;
 pub use rule_table::Rules;
 pub use state::Broker;
@@ -66,3 +72,6 @@ pub use switch::Switch;
 
 /// One line of the table of [`Rules`].
 pub type Rule = Switch<Rules>;
+
+/// One line of the table of [`Liberties`].
+pub type Liberty = Switch<Liberties>;

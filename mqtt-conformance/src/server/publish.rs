@@ -1,11 +1,12 @@
 //! Messages from clients, and the answers that their QoS demands.
 
 use super::client::{Answer, Client, Effect};
+use super::liberty::is_beyond;
 use super::message::Message;
 use mqtt_codec::v5::{
     self, DisconnectReason, PayloadFormat, PubAckReason, PubCompReason, PubRecReason, ReasonCode,
 };
-use mqtt_codec::{Delivery, PacketId, TopicName, Version, v3};
+use mqtt_codec::{Delivery, PacketId, Qos, TopicName, Version, v3};
 
 impl Client<'_> {
     pub(super) fn handle_publish_v3(&mut self, publish: &v3::Publish<&[u8]>) -> Effect {
@@ -23,11 +24,14 @@ impl Client<'_> {
         let properties = publish.properties().clone();
         let expiry = properties.message_expiry_interval();
         let message = self.message(topic, publish.payload);
-        self.take_message(publish.delivery, Message { retain: publish.retain, properties, expiry, ..message })
+        let grace = if self.limits.liberties.counts_expiry_in_whole_seconds { 999 } else { 0 };
+        let message = Message { retain: publish.retain, properties, expiry, grace, ..message };
+        self.take_message(publish.delivery, message)
     }
 
     fn message(&self, topic: TopicName, payload: bytes::Bytes) -> Message {
-        Message::new(topic, payload, self.now, self.line.connection.client.clone())
+        let client = self.line.connection.client.clone();
+        Message { version: self.version(), ..Message::new(topic, payload, self.now, client) }
     }
 
     /// The topic of a PUBLISH, by name or by alias. Spec: 5.0 §3.3.2.3.4.
@@ -70,7 +74,7 @@ impl Client<'_> {
     /// Acts on a PUBLISH by its QoS.
     fn take_message(&mut self, delivery: Delivery, message: Message) -> Effect {
         let message = Message { qos: delivery.qos(), dup: delivery.dup(), ..message };
-        if let Some((reason, about)) = self.lack(&message) {
+        if let Some((reason, about)) = self.lack(&message).or_else(|| self.grounds_to_close(&message)) {
             return self.fail(reason, about);
         }
         match delivery {
@@ -101,12 +105,44 @@ impl Client<'_> {
             .as_ref()
             .is_some_and(|topic| topic.as_bytes() == message.topic.as_bytes());
         let utf8 = message.properties.payload_format_indicator() == Some(PayloadFormat::Utf8);
-        if message.topic.as_bytes().starts_with(b"$SYS/") || (denied && self.rules.refuses_denied_publish) {
+        let liberties = &self.limits.liberties;
+        let (version, topic) = (self.version(), message.topic.as_bytes());
+        let newer = version != Version::V3_1;
+        let reserved = topic.starts_with(b"$SYS/")
+            || newer && liberties.denies_dollar_topics && topic.first() == Some(&b'$');
+        if reserved || (denied && self.rules.refuses_denied_publish) {
             Some(PubAckReason::NotAuthorized) // [5.0/MQTT-3.4.2-1, 5.0/MQTT-3.5.2-1]
-        } else if utf8 && std::str::from_utf8(&message.payload).is_err() {
+        } else if utf8 && !liberties.ignores_payload_format && std::str::from_utf8(&message.payload).is_err() {
             Some(PubAckReason::PayloadFormatInvalid)
+        } else if is_beyond(liberties, version, topic) {
+            Some(PubAckReason::TopicNameInvalid)
+        } else if version == Version::V5 && liberties.refuses_large_messages && message.payload.len() > 10_240 {
+            Some(PubAckReason::QuotaExceeded)
         } else {
             None
+        }
+    }
+
+    /// Why the broker closes for a message that it could refuse by an acknowledgement, or has no acknowledgement for.
+    fn grounds_to_close(&self, message: &Message) -> Option<(DisconnectReason, &'static str)> {
+        let liberties = &self.limits.liberties;
+        let five = self.version() == Version::V5;
+        let unanswered = five && message.qos == Qos::AtMostOnce;
+        match self.objection(message)? {
+            // [3.1.1/MQTT-3.3.5-2]
+            PubAckReason::NotAuthorized if liberties.closes_on_denied_publish && self.version() != Version::V3_1 => {
+                Some((DisconnectReason::NotAuthorized, "the message is not authorized"))
+            }
+            PubAckReason::PayloadFormatInvalid if unanswered || liberties.disconnects_for_payload_format => {
+                Some((DisconnectReason::PayloadFormatInvalid, "the payload is not UTF-8"))
+            }
+            PubAckReason::TopicNameInvalid if unanswered => {
+                Some((DisconnectReason::TopicNameInvalid, "the topic is not accepted"))
+            }
+            PubAckReason::QuotaExceeded if unanswered => {
+                Some((DisconnectReason::QuotaExceeded, "the message is too large"))
+            }
+            _ => None,
         }
     }
 
@@ -122,25 +158,25 @@ impl Client<'_> {
     }
 
     fn take_qos_0(&mut self, message: Message) -> Effect {
-        if self.objection(&message) == Some(PubAckReason::PayloadFormatInvalid) {
-            return self.fail(DisconnectReason::PayloadFormatInvalid, "the payload is not UTF-8");
-        }
         self.pass_on(message, Answer::None)
     }
 
     fn take_qos_1(&mut self, id: PacketId, dup: bool, message: Message) -> Effect {
-        let connection = &mut *self.line.connection;
-        let five = connection.version() == Version::V5;
+        let five = self.version() == Version::V5;
         if five
-            && connection.unreleased.len() >= usize::from(self.limits.receive_maximum)
-            && self.rules.enforces_receive_maximum
+            && self.line.connection.unreleased.len() >= usize::from(self.limits.receive_maximum)
+            && self.enforces_receive_maximum()
         {
             return self.too_many_in_flight();
         }
+        let connection = &mut *self.line.connection;
         let repeated = dup && connection.latest_qos_1 == Some(id);
         connection.latest_qos_1 = Some(id);
         let answer = Answer::PubAck(id);
-        if five && self.session.received.contains_key(&id) {
+        if self.is_in_use(id) {
+            if self.limits.liberties.closes_on_packet_ids_in_use {
+                return self.fail_for_id();
+            }
             self.answer(answer, PubAckReason::PacketIdentifierInUse);
             Effect::None
         } else if repeated && !self.rules.frees_id_after_puback {
@@ -152,19 +188,44 @@ impl Client<'_> {
         }
     }
 
+    fn enforces_receive_maximum(&self) -> bool {
+        self.rules.enforces_receive_maximum && !self.limits.liberties.overlooks_receive_maximum
+    }
+
+    /// Whether a Packet Identifier is taken by a QoS 2 message, as far as the broker looks. [5.0/MQTT-2.2.1-3]
+    pub(super) fn is_in_use(&self, id: PacketId) -> bool {
+        self.version() == Version::V5
+            && !self.limits.liberties.accepts_packet_ids_in_use
+            && self.session.received.contains_key(&id)
+    }
+
+    pub(super) fn fail_for_id(&mut self) -> Effect {
+        self.fail(DisconnectReason::ProtocolError, "the Packet Identifier is in use")
+    }
+
     fn too_many_in_flight(&mut self) -> Effect {
         let about = "more messages in flight than Receive Maximum allows";
         self.fail(DisconnectReason::ReceiveMaximumExceeded, about) // [5.0/MQTT-3.3.4-7]
     }
 
     fn take_qos_2(&mut self, id: PacketId, message: Message) -> Effect {
-        let (rules, version) = (self.rules, self.version());
+        let (rules, liberties, version) = (self.rules, &self.limits.liberties, self.version());
         let unreleased = &mut self.line.connection.unreleased;
-        unreleased.insert(id);
+        let again = !unreleased.insert(id);
         // Clients of 3.x are not told how many they may have.
         let too_many = version == Version::V5 && unreleased.len() > usize::from(self.limits.receive_maximum);
-        if too_many && rules.enforces_receive_maximum {
+        if too_many && self.enforces_receive_maximum() {
             return self.too_many_in_flight();
+        }
+        // In 5.0 a client repeats nothing on the same connection. [5.0/MQTT-4.4.0-1]
+        if again && version == Version::V5 && liberties.closes_on_repeated_publish {
+            return self.fail_for_id();
+        }
+        if again && version == Version::V5 && liberties.answers_repeated_publish_by_0x91 {
+            let about = self.line.problem(Some("the Packet Identifier is in use"));
+            let reason = PubRecReason::PacketIdentifierInUse;
+            self.line.answer(about, |properties| v5::Packet::PubRec(v5::Ack { packet_id: id, reason, properties }));
+            return Effect::None;
         }
         let answer = Answer::PubRec(id);
         let received = &mut self.session.received;
@@ -173,16 +234,29 @@ impl Client<'_> {
             self.answer(answer, PubAckReason::Success);
             return Effect::None;
         }
-        if version != Version::V3_1 {
+        let at_pubrel = match version {
+            Version::V3_1 => !liberties.delivers_qos_2_at_publish_in_3_1,
+            _ => liberties.delivers_qos_2_at_pubrel,
+        };
+        if !at_pubrel {
             received.entry(id).or_default().expires_at = message.expires_at();
             return self.pass_on(message, answer);
         }
+        if version == Version::V5
+            && let Some(objection) = self.objection(&message)
+        {
+            self.answer(answer, objection);
+            return Effect::None;
+        }
+        let received = &mut self.session.received;
         // 3.1 passes a message on when PUBREL comes. [3.1/V31-3.3-5]
         let waiting: usize = received.values().flat_map(|r| &r.messages).map(Message::weight).sum();
         if waiting.saturating_add(message.weight()) > self.limits.queue_bytes {
             return self.fail(DisconnectReason::QuotaExceeded, "too much waits for PUBREL");
         }
-        received.entry(id).or_default().messages.push(message);
+        let entry = received.entry(id).or_default();
+        entry.expires_at = message.expires_at();
+        entry.messages.push(message);
         self.answer(answer, PubAckReason::Success);
         Effect::None
     }
@@ -200,7 +274,11 @@ impl Client<'_> {
         let Some(released) = released else {
             // [5.0/MQTT-4.3.3-11]
             if rules.answers_unknown_pubrel {
-                let reason = PubCompReason::PacketIdentifierNotFound;
+                let reason = if self.limits.liberties.says_success_to_unknown_pubrel {
+                    PubCompReason::Success
+                } else {
+                    PubCompReason::PacketIdentifierNotFound
+                };
                 self.answer(Answer::PubComp(id, reason), PubAckReason::Success);
             }
             return Effect::None;
@@ -217,6 +295,8 @@ impl Client<'_> {
     pub(super) fn answer(&mut self, answer: Answer, reason: PubAckReason) {
         let Some(id) = answer.id() else { return };
         let (rules, version) = (self.rules, self.version());
+        let hidden = reason.is_error() && self.limits.liberties.reveals_no_reasons;
+        let shown = if hidden { PubAckReason::UnspecifiedError } else { reason };
         if let Answer::PubRec(id) = answer
             && reason.is_error()
             && version == Version::V5
@@ -258,16 +338,16 @@ impl Client<'_> {
             });
             return;
         }
-        let about = self.line.problem(answer.about(reason));
+        let about = self.line.problem(answer.about(shown));
         // [5.0/MQTT-3.4.2-2, 5.0/MQTT-3.5.2-2, 5.0/MQTT-3.7.2-2]
         self.line.answer(about, |properties| match answer {
             Answer::PubComp(_, reason) => v5::Packet::PubComp(v5::Ack { packet_id, reason, properties }),
             Answer::PubRec(_) => {
                 // PUBREC and PUBACK have the same codes.
-                let reason = PubRecReason::from_u8(reason.get()).unwrap_or(PubRecReason::UnspecifiedError);
+                let reason = PubRecReason::from_u8(shown.get()).unwrap_or(PubRecReason::UnspecifiedError);
                 v5::Packet::PubRec(v5::Ack { packet_id, reason, properties })
             }
-            _ => v5::Packet::PubAck(v5::Ack { packet_id, reason, properties }),
+            _ => v5::Packet::PubAck(v5::Ack { packet_id, reason: shown, properties }),
         });
     }
 }

@@ -3,10 +3,11 @@
 use super::action::ConnId;
 use super::client::Effect;
 use super::fault::overlook::{accepts_bits, mend, overlooks, with_known_name};
+use super::liberty::{malformed_answer, repair, tolerates};
 use super::limits::Limits;
 use super::rule_table::Rules;
 use super::state::{Broker, Connection, Ending, Phase};
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use mqtt_codec::v5::{ConnAckReason, DisconnectReason, ReasonCode};
 use mqtt_codec::{
     AnyDecoder, Cause, DecodeError, DecodeOptions, Decoded, FixedHeader, Frame, Sender, Version, v3,
@@ -46,12 +47,19 @@ impl Broker {
             }
             Front::Packet(decoder, bytes) => (decoder, bytes),
         };
+        // [5.0/MQTT-3.1.0-2, 3.1.1/MQTT-3.1.0-2] ask for the close only.
+        let second = matches!(connection.phase, Phase::New) && connection.buffer.first() == Some(&0x10);
+        if second && decoder.version() != Version::V3_1 && self.limits.liberties.closes_on_two_connects_at_once {
+            self.end(conn, Ending::Refused);
+            return false;
+        }
         if self.rules.packets_renew_keep_alive {
             connection.heard = self.now; // [5.0/MQTT-3.1.2-22, 3.1.1/MQTT-3.1.2-24, 3.1/V31-2.2-11]
         }
+        let liberties = self.limits.liberties;
         while let Err(error) = decoder.decode(&bytes)
-            && overlooks(&self.rules, &error)
-            && mend(&mut bytes, &error)
+            && (overlooks(&self.rules, &error) && mend(&mut bytes, &error)
+                || tolerates(&liberties, &error) && repair(&mut bytes, &error))
         {}
         match decoder.decode(&bytes) {
             Ok(Decoded::Complete { value, .. }) => {
@@ -62,8 +70,20 @@ impl Broker {
                 }
             }
             Ok(Decoded::Incomplete { .. }) => {}
-            Err(error) if overlooks(&self.rules, &error) => {}
+            Err(error) if overlooks(&self.rules, &error) || tolerates(&liberties, &error) => {}
+            Err(error) if self.answer_malformed(conn, &error, &bytes) => {}
             Err(error) => self.refuse_bytes(conn, &error),
+        }
+        true
+    }
+
+    /// Answers a packet whose topic or filter is malformed by a code, where there is one; `false` where the broker closes.
+    fn answer_malformed(&mut self, conn: ConnId, error: &DecodeError, bytes: &[u8]) -> bool {
+        let liberties = self.limits.liberties;
+        let Some(mut line) = self.line(conn).filter(|line| line.connection.is_open()) else { return false };
+        match malformed_answer(&liberties, error, bytes) {
+            Some(answer) => line.send_bytes(answer),
+            None => return false,
         }
         true
     }
@@ -78,10 +98,22 @@ impl Broker {
             return self.carry_out(conn, effect);
         }
         let level = matches!(error.cause(), Cause::ProtocolLevel(_));
+        let liberties = &line.limits.liberties;
+        if line.connection.buffer.starts_with(b"GET ") && liberties.speaks_http_too {
+            let answer = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
+            line.send_bytes(Bytes::from_static(answer));
+            return self.close_refused(conn);
+        }
+        let silent = error.version() == Version::V3_1 && liberties.closes_without_connack;
         match (error.reason_code().and_then(ConnAckReason::from_u8), error.return_code()) {
             // [5.0/MQTT-3.1.2-2]
             (Some(_), _) if level && !line.rules.names_unknown_protocol_level => {}
+            (Some(_), _) if level && liberties.answers_unknown_level_in_3_1_1_form => {
+                let code = v3::ConnectReturnCode::UnacceptableProtocolVersion;
+                line.send_v3(v3::Packet::ConnAck(v3::ConnAck::Refused(code)));
+            }
             (Some(reason), _) => line.send_connack_error(reason, &about),
+            (None, Some(_)) if silent => {}
             // [3.1.1/MQTT-3.1.2-2, 3.1/V31-3.1-10]
             (None, Some(code)) if line.rules.names_unknown_protocol_level => {
                 line.send_v3(v3::Packet::ConnAck(v3::ConnAck::Refused(code)));
@@ -137,7 +169,9 @@ impl Connection {
             }
             // The first byte and the length may show that there is no point in waiting for the rest.
             Ok(_) => match decoder.decode(buffer).err() {
-                Some(error) if !overlooks(rules, &error) => Front::Wrong(error),
+                Some(error) if !overlooks(rules, &error) && !tolerates(&limits.liberties, &error) => {
+                    Front::Wrong(error)
+                }
                 _ => Front::Nothing,
             },
         }
@@ -146,11 +180,22 @@ impl Connection {
 
 /// The decoder of a connection that speaks this version.
 fn decoder(version: Version, rules: &Rules, limits: &Limits) -> AnyDecoder {
+    let liberties = &limits.liberties;
     // [5.0/MQTT-3.2.2-15]
-    let largest = if rules.refuses_too_large_packets { limits.max_packet_size } else { u32::MAX };
+    let largest = match version {
+        _ if !rules.refuses_too_large_packets => u32::MAX,
+        Version::V5 if liberties.overlooks_maximum_packet_size => u32::MAX,
+        Version::V5 => limits.max_packet_size,
+        // Clients of 3.x cannot be told. [3.1.1/MQTT-4.8.0-2]
+        _ if liberties.closes_on_large_packets_in_3_x => 16 << 10,
+        _ => limits.max_packet_size,
+    };
+    let picky = liberties.refuses_control_characters && version != Version::V3_1;
     let options = DecodeOptions::new()
         .sender(Sender::Client)
         .max_packet_size(largest)
+        .refuse_control_characters(picky)
+        .refuse_non_characters(picky)
         .accept_any_client_identifier(true);
     AnyDecoder::with_options(version, options)
 }

@@ -5,7 +5,7 @@ use super::message::Message;
 use super::rule_table::Rules;
 use super::topics::matches;
 use bytes::Bytes;
-use mqtt_codec::TopicName;
+use mqtt_codec::{Qos, TopicName, Version};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -56,13 +56,19 @@ impl Retained {
         }
         if message.payload.is_empty() {
             // [3.1/V31-2.1-8]
-            if rules.clears_retained {
+            let spared = message.version == Version::V3_1 && limits.liberties.keeps_retained_when_emptied_in_3_1;
+            if rules.clears_retained && !spared {
                 self.remove(topic); // [5.0/MQTT-3.3.1-6]
             }
             // [5.0/MQTT-3.3.1-7, 3.1.1/MQTT-3.3.1-11]
             if !rules.stores_no_empty_retained {
                 self.insert(Arc::clone(message));
             }
+            return true;
+        }
+        // [5.0/3.3.1.3, 3.1.1/MQTT-3.3.1-7]
+        if message.qos == Qos::AtMostOnce && limits.liberties.drops_qos_0_retained {
+            self.remove(topic);
             return true;
         }
         let known = self.messages.contains_key(topic);

@@ -1,6 +1,7 @@
 //! From a published message to the sessions that get it.
 
 use super::fault::overlook::share_key;
+use super::liberty_table::Liberties;
 use super::message::Message;
 use super::outgoing::Outgoing;
 use super::rule_table::Rules;
@@ -64,11 +65,11 @@ impl Broker {
 
     /// Gives a message to each session that has subscribed to it. [5.0/MQTT-4.5.0-1, 3.1.1/MQTT-4.5.0-1]
     fn route(&mut self, message: &Arc<Message>) -> bool {
-        let rules = &self.rules;
+        let (rules, liberties) = (&self.rules, self.limits.liberties);
         let mut plan: Vec<(Bytes, Outgoing)> = Vec::new();
         let mut shares: BTreeMap<Bytes, Vec<Member>> = BTreeMap::new();
         for (client, session) in &mut self.sessions {
-            let mut own: Option<Outgoing> = None;
+            let mut own: Vec<Outgoing> = Vec::new();
             let mut joined = BTreeSet::new();
             for subscription in &session.subscriptions {
                 if !matches(rules, &subscription.pattern, message.topic.as_bytes()) {
@@ -89,22 +90,36 @@ impl Broker {
                     continue; // [5.0/MQTT-3.8.3-3]
                 }
                 let next = outgoing(rules, message, subscription);
-                match &mut own {
-                    None => own = Some(next),
-                    Some(own) => join(rules, own, &next),
+                match own.first_mut() {
+                    // [5.0/MQTT-3.3.4-5, 3.1.1/3.3.5]
+                    Some(own) if !liberties.delivers_a_copy_for_each_subscription => {
+                        join(rules, &liberties, own, &next);
+                    }
+                    _ => own.push(next),
                 }
             }
-            if let Some(own) = own {
-                plan.push((client.clone(), own));
-                if !rules.delivers_to_every_match {
-                    break;
-                }
+            if liberties.delivers_lower_qos_copies_first {
+                own.sort_by_key(|outgoing| outgoing.qos);
+            }
+            let matched = !own.is_empty();
+            plan.extend(own.into_iter().map(|outgoing| (client.clone(), outgoing)));
+            if matched && !rules.delivers_to_every_match {
+                break;
             }
         }
         let found = !plan.is_empty() || !shares.is_empty();
+        if liberties.sends_the_shared_copy_first {
+            self.route_to_shares(std::mem::take(&mut shares), message);
+        }
         for (client, outgoing) in plan {
             self.enqueue(&client, outgoing);
         }
+        self.route_to_shares(shares, message);
+        found
+    }
+
+    /// Gives a message to each shared subscription that matches.
+    fn route_to_shares(&mut self, shares: BTreeMap<Bytes, Vec<Member>>, message: &Arc<Message>) {
         for (key, members) in shares {
             match members.first() {
                 // [5.0/MQTT-4.8.2-3]
@@ -112,10 +127,9 @@ impl Broker {
                     let filter = member.outgoing.filter.clone();
                     self.deliver_to_share(&filter, message);
                 }
-                _ => self.deliver_to_one(&key, members, message.qos),
+                _ => self.deliver_to_one(&key, members, message),
             }
         }
-        found
     }
 
     /// Gives a message to a session, with or without a connection.
@@ -138,13 +152,14 @@ impl Broker {
                 members.push(Member::new(rules, client, session, message, subscription));
             }
         }
-        self.deliver_to_one(filter, members, message.qos);
+        self.deliver_to_one(filter, members, message);
     }
 
     /// Gives a message to one member of a shared subscription: the next in turn, those with a connection first.
     ///
     /// Spec: 5.0 §4.8.2.
-    fn deliver_to_one(&mut self, key: &Bytes, mut members: Vec<Member>, qos: Qos) {
+    fn deliver_to_one(&mut self, key: &Bytes, mut members: Vec<Member>, message: &Arc<Message>) {
+        let qos = message.qos;
         if !self.rules.share_respects_granted_qos {
             // [5.0/MQTT-4.8.2-3]
             let highest = members.iter().map(|member| member.granted).max().unwrap_or(Qos::AtMostOnce);
@@ -158,17 +173,36 @@ impl Broker {
             }
             return;
         }
-        if members.iter().any(|member| member.present) {
-            members.retain(|member| member.present);
+        let liberties = self.limits.liberties;
+        if !liberties.shares_with_absent_members {
+            prefer(&mut members, |member| member.present);
+        }
+        if liberties.avoids_the_publisher {
+            prefer(&mut members, |member| member.client != message.publisher);
+        }
+        if liberties.chooses_a_member_that_can_take_it {
+            prefer(&mut members, |member| self.can_take(&member.client, message));
         }
         if members.is_empty() {
             return;
         }
         let turn = self.turns.entry(key.clone()).or_default();
-        let chosen = *turn % members.len();
+        let chosen = match members.len() {
+            _ if liberties.prefers_the_first_member => 0,
+            len if liberties.prefers_the_last_member => len - 1,
+            len => *turn % len,
+        };
         *turn = turn.wrapping_add(1);
         let Member { client, outgoing, .. } = members.swap_remove(chosen);
         self.enqueue(&client, outgoing);
+    }
+
+    /// Whether a message is small enough for a client, with some room for what stands around it. [5.0/MQTT-3.1.2-25]
+    fn can_take(&self, client: &Bytes, message: &Message) -> bool {
+        let conn = self.sessions.get(client).and_then(|session| session.conn);
+        let connection = conn.and_then(|conn| self.connections.get(&conn));
+        let size = u32::try_from(message.weight() + 64).unwrap_or(u32::MAX);
+        connection.is_none_or(|connection| size <= connection.max_packet_size)
     }
 
     /// Forgets whose turn it is in shared subscriptions that have no members.
@@ -209,14 +243,25 @@ pub(super) fn outgoing(rules: &Rules, message: &Arc<Message>, subscription: &Sub
     }
 }
 
+/// Leaves only the members of a kind, if there are any: who gets a message is the server's choice. [5.0/4.8.2]
+fn prefer(members: &mut Vec<Member>, kind: impl Fn(&Member) -> bool) {
+    if members.iter().any(&kind) {
+        members.retain(kind);
+    }
+}
+
 /// Joins what a second subscription of the same client brings: one copy at the highest QoS, with all identifiers.
-fn join(rules: &Rules, own: &mut Outgoing, next: &Outgoing) {
+fn join(rules: &Rules, liberties: &Liberties, own: &mut Outgoing, next: &Outgoing) {
     if rules.overlap_takes_highest_qos {
         own.qos = own.qos.max(next.qos); // [5.0/MQTT-3.3.4-2, 3.1.1/MQTT-3.3.5-1]
     } else {
         own.qos = own.qos.min(next.qos);
     }
-    own.retain |= next.retain;
+    if liberties.clears_retain_where_options_differ {
+        own.retain &= next.retain;
+    } else {
+        own.retain |= next.retain;
+    }
     if rules.sends_all_subscription_ids {
         own.ids.extend(&next.ids); // [5.0/MQTT-3.3.4-4]
     }

@@ -2,6 +2,8 @@
 
 use super::action::ConnId;
 use super::fault::memory::InSession;
+use super::liberty::next_of;
+use super::liberty_table::Liberties;
 use super::limits::Limits;
 use super::message::{Message, Will};
 use super::outgoing::{InFlight, Outgoing};
@@ -80,16 +82,27 @@ impl Session {
     }
 
     /// A Packet Identifier that no message in flight has; `None` when all are taken.
-    pub(super) fn fresh_id(&mut self) -> Option<PacketId> {
-        let first = self.next_id;
+    pub(super) fn fresh_id(&mut self, liberties: &Liberties) -> Option<PacketId> {
+        let step = |id: PacketId| {
+            if liberties.numbers_messages_downwards {
+                PacketId::new(id.get().wrapping_sub(1)).unwrap_or(PacketId::MAX)
+            } else {
+                id.next()
+            }
+        };
+        let first = match self.next_id {
+            _ if liberties.reuses_the_lowest_packet_id => PacketId::MIN,
+            PacketId::MIN if liberties.numbers_messages_downwards => PacketId::MAX,
+            next => next,
+        };
         let mut id = first;
         while self.in_flight.iter().any(|sent| sent.id == id) {
-            id = id.next();
+            id = step(id);
             if id == first {
                 return None;
             }
         }
-        self.next_id = id.next();
+        self.next_id = step(id);
         Some(id) // [5.0/MQTT-2.2.1-4]
     }
 
@@ -103,7 +116,8 @@ impl Session {
         if self.conn.is_none() {
             let dropped = match outgoing.qos {
                 // 3.1 leaves no choice. [3.1/V31-2.2-4]
-                Qos::AtMostOnce => rules.no_qos_0_for_absent_in_3_1 || self.version != Version::V3_1,
+                Qos::AtMostOnce if self.version == Version::V3_1 => rules.no_qos_0_for_absent_in_3_1,
+                Qos::AtMostOnce => !limits.liberties.queues_qos_0_for_absent,
                 _ => !rules.queues_for_absent, // [5.0/MQTT-4.5.0-1, 3.1.1/MQTT-3.1.2-5, 3.1/V31-2.2-3]
             };
             if dropped {
@@ -120,8 +134,8 @@ impl Session {
     }
 
     /// The message that waits to be sent next.
-    pub(super) fn pop_queue(&mut self) -> Option<Outgoing> {
-        let outgoing = self.queue.pop_front()?;
+    pub(super) fn pop_queue(&mut self, liberties: &Liberties) -> Option<Outgoing> {
+        let outgoing = self.queue.remove(next_of(liberties, &self.queue))?;
         self.queue_bytes = self.queue_bytes.saturating_sub(outgoing.message.weight());
         Some(outgoing)
     }

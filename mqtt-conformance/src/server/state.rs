@@ -29,6 +29,8 @@ pub struct Broker {
     /// How many client identifiers were assigned, and how many challenges made.
     pub(super) counter: u64,
     pub(super) outbox: Outbox,
+    /// Wills that are published late, and when.
+    pub(super) late_wills: Vec<(u64, Will)>,
     /// What only a broken broker remembers.
     pub(super) fault: Clients,
 }
@@ -73,6 +75,8 @@ pub(super) struct Connection {
     /// The identifier of the latest QoS 1 message.
     pub(super) latest_qos_1: Option<PacketId>,
     pub(super) authentication: Option<Authentication>,
+    /// When the broker notices that the client is gone, if it is.
+    pub(super) cut_off_at: Option<u64>,
     /// Whether a broken broker closes it, since a message was too large for the client.
     pub(super) overfed: bool,
 }
@@ -145,6 +149,7 @@ impl Connection {
             unreleased: BTreeSet::new(),
             latest_qos_1: None,
             authentication: None,
+            cut_off_at: None,
             overfed: false,
         }
     }
@@ -160,6 +165,13 @@ impl Connection {
 
     /// When the client has been silent for too long.
     pub(super) fn deadline(&self, rules: &Rules, limits: &Limits) -> Option<u64> {
+        // A server may disconnect a client that it takes to be inactive. [3.1.1/3.1.2.10, 5.0/3.1.2.10]
+        let idles = self.is_open() && self.version() != Version::V3_1;
+        let idle = (idles && limits.liberties.closes_idle_clients_after_4_seconds).then(|| self.heard + 4_000);
+        [self.silent_at(rules, limits), idle, self.cut_off_at].into_iter().flatten().min()
+    }
+
+    fn silent_at(&self, rules: &Rules, limits: &Limits) -> Option<u64> {
         match self.phase {
             Phase::New | Phase::Authenticating(_) => Some(self.opened + limits.connect_timeout),
             Phase::Refused => None,
@@ -169,7 +181,13 @@ impl Connection {
             }
             Phase::Open if !rules.enforces_keep_alive => None,
             Phase::Open => {
-                let factor = if rules.keep_alive_is_patient { 1_500 } else { 1_000 };
+                // Only the latest moment is laid down.
+                let early = limits.liberties.closes_at_the_keep_alive && self.version() != Version::V3_1;
+                let factor = match early {
+                    _ if !rules.keep_alive_is_patient => 500,
+                    true => 1_000,
+                    false => 1_500,
+                };
                 // [5.0/MQTT-3.1.2-22, 3.1.1/MQTT-3.1.2-24, 3.1/V31-2.2-11]
                 Some(self.heard + u64::from(self.keep_alive) * factor)
             }
