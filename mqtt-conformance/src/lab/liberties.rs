@@ -79,7 +79,8 @@ pub fn freedom(tests: &[Arc<Test>], combinations: &[Combination]) -> io::Result<
     let mut plain: BTreeMap<Setup, Vec<(Arc<Test>, Outcome)>> = BTreeMap::new();
     for setup in [Setup::Open, Setup::Login] {
         let outcomes = run_free(tests, Liberties::default(), setup)?;
-        let passed = tests.iter().cloned().zip(outcomes).filter(|(_, outcome)| outcome.verdict == Verdict::Pass);
+        let passed =
+            tests.iter().cloned().zip(outcomes).filter(|(_, outcome)| outcome.verdict == Verdict::Pass);
         plain.insert(setup, passed.collect());
     }
     // Under a login only what needs one says something new.

@@ -191,7 +191,10 @@ fn attempt(
 }
 
 /// Does the trials on all processors.
-pub(super) fn in_parallel<T: Copy + Sync + Send, R: Send>(trials: &[T], attempt: impl Fn(T) -> R + Sync) -> Vec<(T, R)> {
+pub(super) fn in_parallel<T: Copy + Sync + Send, R: Send>(
+    trials: &[T],
+    attempt: impl Fn(T) -> R + Sync,
+) -> Vec<(T, R)> {
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::new());
     let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);

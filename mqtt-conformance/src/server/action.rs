@@ -34,9 +34,15 @@ pub enum Action {
 /// What one event leads to on a connection.
 #[derive(Clone, Debug)]
 enum Item {
-    Packet { kind: Option<PacketType>, version: Version, bytes: Bytes },
+    Packet {
+        kind: Option<PacketType>,
+        version: Version,
+        bytes: Bytes,
+    },
     /// How many milliseconds it waits.
-    Close { delay: u64 },
+    Close {
+        delay: u64,
+    },
 }
 
 /// Actions that the caller has not taken yet.
@@ -194,8 +200,10 @@ fn order(liberties: &Liberties, fresh: &mut [(ConnId, Item)]) {
     }
     let connections: BTreeSet<ConnId> = fresh.iter().map(|(conn, _)| *conn).collect();
     for conn in connections {
-        let places: Vec<usize> = (0..).zip(&*fresh).filter(|(_, (of, _))| *of == conn).map(|(at, _)| at).collect();
-        let mut items: Vec<Item> = fresh.iter().filter(|(of, _)| *of == conn).map(|(_, item)| item.clone()).collect();
+        let places: Vec<usize> =
+            (0..).zip(&*fresh).filter(|(_, (of, _))| *of == conn).map(|(at, _)| at).collect();
+        let mut items: Vec<Item> =
+            fresh.iter().filter(|(of, _)| *of == conn).map(|(_, item)| item.clone()).collect();
         order_items(liberties, &mut items);
         for (place, item) in places.into_iter().zip(items) {
             if let Some(entry) = fresh.get_mut(place) {
@@ -239,7 +247,8 @@ fn order_items(liberties: &Liberties, items: &mut [Item]) {
 
 /// Reverses some of the items, which keep the places that they have together.
 fn reverse(items: &mut [Item], concerned: impl Fn(&Item) -> bool) {
-    let places: Vec<usize> = (0..).zip(&*items).filter(|(_, item)| concerned(item)).map(|(at, _)| at).collect();
+    let places: Vec<usize> =
+        (0..).zip(&*items).filter(|(_, item)| concerned(item)).map(|(at, _)| at).collect();
     let half = places.len() / 2;
     for (&low, &high) in places.iter().take(half).zip(places.iter().rev()) {
         items.swap(low, high);

@@ -6,8 +6,8 @@ use super::action::ConnId;
 use super::client::Line;
 use super::state::{Authentication, Broker, ConnectRequest, Ending, Phase};
 use bytes::Bytes;
-use mqtt_codec::{AnyPacket, v3};
 use mqtt_codec::v5::{self, AuthProperties, AuthReason, ConnAckReason, DisconnectReason};
+use mqtt_codec::{AnyPacket, v3};
 
 /// The one authentication method that the broker knows: a challenge that is to be sent back.
 ///

@@ -50,7 +50,9 @@ impl Broker {
     pub fn closed(&mut self, conn: ConnId) {
         self.outbox.forget(conn);
         match self.connections.get_mut(&conn) {
-            Some(connection) if self.limits.liberties.notices_cut_connections_late && connection.is_open() => {
+            Some(connection)
+                if self.limits.liberties.notices_cut_connections_late && connection.is_open() =>
+            {
                 connection.cut_off_at = Some(self.now + 2_000);
             }
             _ => self.end(conn, Ending::BrokeOff),

@@ -194,7 +194,12 @@ impl Broker {
             self.counter += 1;
             // [3.1.1/MQTT-3.1.3-6]
             let number = if self.rules.assigned_client_ids_are_unique { self.counter } else { 0 };
-            let id = if self.limits.liberties.assigns_long_client_ids {
+            // It has to be one that the server accepts.
+            let liberties = &self.limits.liberties;
+            let odd = liberties.refuses_odd_client_ids || liberties.refuses_odd_client_ids_as_not_authorized;
+            let id = if odd {
+                format!("auto{number}")
+            } else if liberties.assigns_long_client_ids && !liberties.refuses_long_client_ids {
                 format!("assigned by the server/{number:0>40}")
             } else {
                 format!("auto-{number}")
@@ -278,7 +283,9 @@ impl Broker {
 
         let Some(connection) = self.connections.get_mut(&conn) else { return };
         connection.phase = Phase::Open;
-        connection.heard = self.now;
+        // Keep Alive is monitored from CONNACK on. [5.0/3.1.4, 3.1.1/3.1.4]
+        let late = if self.limits.liberties.answers_connect_late { 2_000 } else { 0 };
+        connection.heard = self.now + late;
         connection.keep_alive = match self.limits.server_keep_alive {
             Some(seconds) if request.version == Version::V5 => seconds,
             _ => request.keep_alive, // [5.0/MQTT-3.2.2-22]
@@ -360,7 +367,8 @@ impl Broker {
     fn connack_properties(&self, request: &ConnectRequest, assigned: bool) -> Option<ConnAckProperties> {
         let (rules, limits) = (&self.rules, &self.limits);
         let liberties = &limits.liberties;
-        let spelt_out = liberties.spells_out_defaults;
+        // What may be left out is left out where the client takes no more than a small packet.
+        let spelt_out = liberties.spells_out_defaults && request.max_packet_size >= 100;
         let brief = liberties.announces_only_what_differs && !spelt_out;
         let mut properties = ConnAckProperties::builder();
         let expiry = granted_expiry(limits, request);

@@ -50,7 +50,8 @@ impl Client<'_> {
         let last = self.limits.liberties.resends_pubrel_last;
         let publish = |sent: &&mut InFlight| last && sent.stage != Stage::PubComp && resumable(sent);
         let first = self.session.in_flight.iter_mut().position(|mut sent| publish(&&mut sent));
-        let first = first.or_else(|| self.session.in_flight.iter_mut().position(|mut sent| resumable(&&mut sent)));
+        let first =
+            first.or_else(|| self.session.in_flight.iter_mut().position(|mut sent| resumable(&&mut sent)));
         let Some(sent) = first.and_then(|at| self.session.in_flight.get_mut(at)) else { return false };
         sent.here = true;
         sent.sent_at = self.now;
@@ -227,7 +228,11 @@ impl Client<'_> {
     fn identifiers_of(&self, outgoing: &Outgoing) -> Vec<v5::SubscriptionId> {
         let topic = outgoing.message.topic.as_bytes();
         let by = |s: &&Subscription| {
-            if outgoing.shared { s.filter == outgoing.filter } else { !s.shared && matches(self.rules, &s.pattern, topic) }
+            if outgoing.shared {
+                s.filter == outgoing.filter
+            } else {
+                !s.shared && matches(self.rules, &s.pattern, topic)
+            }
         };
         self.session.subscriptions.iter().filter(by).filter_map(|s| s.id).collect()
     }
@@ -281,7 +286,9 @@ impl Client<'_> {
             return false;
         };
         let publish = match alias {
-            Some((_, true)) if !liberties.always_sends_topic_names => v5::Publish::with_alias(properties, payload),
+            Some((_, true)) if !liberties.always_sends_topic_names => {
+                v5::Publish::with_alias(properties, payload)
+            }
             _ => Ok(v5::Publish::with_properties(topic.clone(), properties, payload)),
         };
         let Ok(mut publish) = publish else { return false };
@@ -364,7 +371,10 @@ impl Client<'_> {
         for property in theirs {
             let passes = match property {
                 Property::PayloadFormatIndicator(PayloadFormat::Unspecified)
-                    if liberties.leaves_out_payload_format_0 => false,
+                    if liberties.leaves_out_payload_format_0 =>
+                {
+                    false
+                }
                 // [5.0/MQTT-3.3.2-4]
                 Property::PayloadFormatIndicator(_) => rules.passes_payload_format,
                 // [5.0/MQTT-3.3.2-20]

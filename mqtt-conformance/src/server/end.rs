@@ -83,11 +83,13 @@ impl Broker {
     /// Gives QoS 1 messages that a member did not acknowledge to another member that is there. [5.0/4.8.2]
     fn move_shared(&mut self, client: &Bytes) {
         let others = |filter: &Bytes| {
-            let there = self.sessions.iter().filter(|(key, session)| *key != client && session.conn.is_some());
+            let there =
+                self.sessions.iter().filter(|(key, session)| *key != client && session.conn.is_some());
             there.into_iter().any(|(_, session)| session.subscriptions.iter().any(|s| s.filter == *filter))
         };
         let Some(session) = self.sessions.get(client) else { return };
-        let shared = session.in_flight.iter().filter(|sent| sent.stage == Stage::PubAck && sent.outgoing.shared);
+        let shared =
+            session.in_flight.iter().filter(|sent| sent.stage == Stage::PubAck && sent.outgoing.shared);
         let moved: Vec<_> = shared.filter(|sent| others(&sent.outgoing.filter)).cloned().collect();
         for sent in moved {
             if let Some(session) = self.sessions.get_mut(client) {

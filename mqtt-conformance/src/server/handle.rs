@@ -78,7 +78,8 @@ impl Broker {
     /// Publishes what a client sent, and answers.
     fn publish_for(&mut self, conn: ConnId, messages: Vec<Message>, answer: Answer) {
         let liberties = self.limits.liberties;
-        if liberties.refuses_messages_above_quota && messages.iter().any(|message| self.is_too_much(message)) {
+        if liberties.refuses_messages_above_quota && messages.iter().any(|message| self.is_too_much(message))
+        {
             let Some(mut client) = self.client(conn) else { return };
             let effect = match (client.line.connection.version(), answer) {
                 (Version::V5, Answer::PubAck(_) | Answer::PubRec(_)) => {
@@ -91,7 +92,8 @@ impl Broker {
             return self.carry_out(conn, effect);
         }
         // Delivery need not be complete. [5.0/4.3.2, 5.0/4.3.3, 3.1.1/4.3.2]
-        let early = liberties.acknowledges_before_delivering && !messages.iter().any(|message| message.retain);
+        let early =
+            liberties.acknowledges_before_delivering && !messages.iter().any(|message| message.retain);
         if early && let Some(mut client) = self.client(conn) {
             client.answer(answer, PubAckReason::Success);
         }
@@ -215,7 +217,8 @@ impl Client<'_> {
             }
         }
         if self.limits.liberties.answers_disconnect {
-            self.line.send_v5(v5::Packet::Disconnect(v5::Disconnect::new(DisconnectReason::NormalDisconnection)));
+            self.line
+                .send_v5(v5::Packet::Disconnect(v5::Disconnect::new(DisconnectReason::NormalDisconnection)));
         }
         match disconnect.reason {
             DisconnectReason::NormalDisconnection => Effect::End(Ending::Disconnected), // [5.0/MQTT-3.14.4-2]

@@ -14,7 +14,9 @@ pub(super) fn is_beyond(liberties: &Liberties, version: Version, topic: &[u8]) -
     let characters = || topic.iter().filter(|&&b| b & 0xc0 != 0x80).count();
     match version {
         Version::V3_1 => liberties.refuses_long_topics_in_3_1 && characters() > 32_767,
-        _ => liberties.limits_topic_length && topic.len() > 200 || liberties.limits_topic_levels && levels > 8,
+        _ => {
+            liberties.limits_topic_length && topic.len() > 200 || liberties.limits_topic_levels && levels > 8
+        }
     }
 }
 
@@ -36,7 +38,11 @@ pub(super) fn decorate(liberties: &Liberties, packet: &v5::Packet) -> Option<v5:
     }
 }
 
-fn with_more<K: Kind>(properties: &Properties<Bytes, K>, text: bool, user: bool) -> Option<Properties<Bytes, K>> {
+fn with_more<K: Kind>(
+    properties: &Properties<Bytes, K>,
+    text: bool,
+    user: bool,
+) -> Option<Properties<Bytes, K>> {
     if !text && !user {
         return None;
     }
@@ -102,7 +108,9 @@ pub(super) fn next_of(liberties: &Liberties, queue: &VecDeque<Outgoing>) -> usiz
 ///
 /// 5.0 calls the depth of checks a compromise [5.0/4.13.1], and 3.1 has no rule for errors but those of CONNECT.
 pub(super) fn tolerates(liberties: &Liberties, error: &DecodeError) -> bool {
-    let Some(packet) = error.packet_type().filter(|packet| *packet != PacketType::Connect) else { return false };
+    let Some(packet) = error.packet_type().filter(|packet| *packet != PacketType::Connect) else {
+        return false;
+    };
     match error.version() {
         Version::V3_1 => liberties.ignores_malformed_packets_in_3_1,
         Version::V3_1_1 => false,

@@ -112,11 +112,13 @@ impl Client<'_> {
             || newer && liberties.denies_dollar_topics && topic.first() == Some(&b'$');
         if reserved || (denied && self.rules.refuses_denied_publish) {
             Some(PubAckReason::NotAuthorized) // [5.0/MQTT-3.4.2-1, 5.0/MQTT-3.5.2-1]
-        } else if utf8 && !liberties.ignores_payload_format && std::str::from_utf8(&message.payload).is_err() {
+        } else if utf8 && !liberties.ignores_payload_format && std::str::from_utf8(&message.payload).is_err()
+        {
             Some(PubAckReason::PayloadFormatInvalid)
         } else if is_beyond(liberties, version, topic) {
             Some(PubAckReason::TopicNameInvalid)
-        } else if version == Version::V5 && liberties.refuses_large_messages && message.payload.len() > 10_240 {
+        } else if version == Version::V5 && liberties.refuses_large_messages && message.payload.len() > 10_240
+        {
             Some(PubAckReason::QuotaExceeded)
         } else {
             None
@@ -130,7 +132,9 @@ impl Client<'_> {
         let unanswered = five && message.qos == Qos::AtMostOnce;
         match self.objection(message)? {
             // [3.1.1/MQTT-3.3.5-2]
-            PubAckReason::NotAuthorized if liberties.closes_on_denied_publish && self.version() != Version::V3_1 => {
+            PubAckReason::NotAuthorized
+                if liberties.closes_on_denied_publish && self.version() != Version::V3_1 =>
+            {
                 Some((DisconnectReason::NotAuthorized, "the message is not authorized"))
             }
             PubAckReason::PayloadFormatInvalid if unanswered || liberties.disconnects_for_payload_format => {
@@ -224,7 +228,9 @@ impl Client<'_> {
         if again && version == Version::V5 && liberties.answers_repeated_publish_by_0x91 {
             let about = self.line.problem(Some("the Packet Identifier is in use"));
             let reason = PubRecReason::PacketIdentifierInUse;
-            self.line.answer(about, |properties| v5::Packet::PubRec(v5::Ack { packet_id: id, reason, properties }));
+            self.line.answer(about, |properties| {
+                v5::Packet::PubRec(v5::Ack { packet_id: id, reason, properties })
+            });
             return Effect::None;
         }
         let answer = Answer::PubRec(id);

@@ -49,7 +49,10 @@ impl Broker {
         };
         // [5.0/MQTT-3.1.0-2, 3.1.1/MQTT-3.1.0-2] ask for the close only.
         let second = matches!(connection.phase, Phase::New) && connection.buffer.first() == Some(&0x10);
-        if second && decoder.version() != Version::V3_1 && self.limits.liberties.closes_on_two_connects_at_once {
+        if second
+            && decoder.version() != Version::V3_1
+            && self.limits.liberties.closes_on_two_connects_at_once
+        {
             self.end(conn, Ending::Refused);
             return false;
         }

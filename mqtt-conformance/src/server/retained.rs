@@ -56,7 +56,8 @@ impl Retained {
         }
         if message.payload.is_empty() {
             // [3.1/V31-2.1-8]
-            let spared = message.version == Version::V3_1 && limits.liberties.keeps_retained_when_emptied_in_3_1;
+            let spared =
+                message.version == Version::V3_1 && limits.liberties.keeps_retained_when_emptied_in_3_1;
             if rules.clears_retained && !spared {
                 self.remove(topic); // [5.0/MQTT-3.3.1-6]
             }

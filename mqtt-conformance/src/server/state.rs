@@ -167,7 +167,8 @@ impl Connection {
     pub(super) fn deadline(&self, rules: &Rules, limits: &Limits) -> Option<u64> {
         // A server may disconnect a client that it takes to be inactive. [3.1.1/3.1.2.10, 5.0/3.1.2.10]
         let idles = self.is_open() && self.version() != Version::V3_1;
-        let idle = (idles && limits.liberties.closes_idle_clients_after_4_seconds).then(|| self.heard + 4_000);
+        let idle =
+            (idles && limits.liberties.closes_idle_clients_after_4_seconds).then(|| self.heard + 4_000);
         [self.silent_at(rules, limits), idle, self.cut_off_at].into_iter().flatten().min()
     }
 

@@ -25,8 +25,8 @@ struct Wanted {
 impl Client<'_> {
     pub(super) fn handle_subscribe_v3(&mut self, subscribe: &v3::Subscribe<&[u8]>) -> Effect {
         // `$` is the server's. [3.1.1/4.7.2]
-        let shares = self.version() == Version::V3_1_1
-            && self.limits.liberties.serves_shared_subscriptions_in_3_1_1;
+        let shares =
+            self.version() == Version::V3_1_1 && self.limits.liberties.serves_shared_subscriptions_in_3_1_1;
         let wanted = subscribe.filters.iter().map(|subscription| Wanted {
             filter: Bytes::copy_from_slice(subscription.filter.as_bytes()),
             shared: shared_filter(subscription.filter.as_bytes()).filter(|_| shares),
@@ -56,7 +56,9 @@ impl Client<'_> {
         let liberties = &self.limits.liberties;
         let lack = self.lacks_for(&wanted, id).filter(|_| five);
         let by_suback = lack.filter(|_| liberties.refuses_by_suback_what_is_unavailable);
-        if by_suback.is_none() && let Some((reason, about)) = lack {
+        if by_suback.is_none()
+            && let Some((reason, about)) = lack
+        {
             return self.fail(reason, about);
         }
         let in_use = self.is_in_use(packet_id);
@@ -82,8 +84,11 @@ impl Client<'_> {
         }
         self.arrange(&mut retained);
         // A message may come before SUBACK. [5.0/3.8.4, 3.1.1/3.8.4, 3.1/3.8]
-        let (before, behind) =
-            if liberties.sends_retained_before_suback { (retained, Vec::new()) } else { (Vec::new(), retained) };
+        let (before, behind) = if liberties.sends_retained_before_suback {
+            (retained, Vec::new())
+        } else {
+            (Vec::new(), retained)
+        };
         before.into_iter().for_each(|outgoing| self.deliver(outgoing));
         if rules.answers_subscribe {
             self.send_suback(packet_id, reasons); // [5.0/MQTT-3.8.4-1, 3.1.1/MQTT-3.8.4-1, 3.1/V31-3.8-1]
@@ -101,7 +106,8 @@ impl Client<'_> {
         if liberties.sends_a_retained_message_once_per_subscribe {
             retained.sort_by_key(|outgoing| std::cmp::Reverse(outgoing.qos));
             let mut topics = BTreeSet::new();
-            retained.retain(|outgoing| topics.insert(Bytes::copy_from_slice(outgoing.message.topic.as_bytes())));
+            retained
+                .retain(|outgoing| topics.insert(Bytes::copy_from_slice(outgoing.message.topic.as_bytes())));
         }
     }
 
@@ -369,7 +375,10 @@ impl Client<'_> {
         for reason in &mut reasons {
             *reason = match *reason {
                 UnsubAckReason::NoSubscriptionExisted
-                    if self.limits.liberties.says_success_to_vain_unsubscribe => UnsubAckReason::Success,
+                    if self.limits.liberties.says_success_to_vain_unsubscribe =>
+                {
+                    UnsubAckReason::Success
+                }
                 reason if reason.is_error() && self.limits.liberties.reveals_no_reasons => {
                     UnsubAckReason::UnspecifiedError
                 }

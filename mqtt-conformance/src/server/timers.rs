@@ -24,7 +24,9 @@ impl Broker {
         match session.version {
             Version::V3_1 => Some(self.limits.retry_interval.max(1)), // [3.1/V31-4.2-2]
             // Only the resending after a resumption is required.
-            Version::V3_1_1 if self.limits.liberties.retries_while_connected => Some(self.limits.retry_interval),
+            Version::V3_1_1 if self.limits.liberties.retries_while_connected => {
+                Some(self.limits.retry_interval)
+            }
             Version::V5 if !self.rules.resends_only_on_resume => Some(2_000), // [5.0/MQTT-4.4.0-1]
             _ => None,
         }
@@ -33,7 +35,8 @@ impl Broker {
     /// Does everything that is due.
     pub(super) fn run_timers(&mut self) {
         let (now, rules) = (self.now, self.rules);
-        let (due_wills, late_wills) = std::mem::take(&mut self.late_wills).into_iter().partition(|(at, _)| *at <= now);
+        let (due_wills, late_wills) =
+            std::mem::take(&mut self.late_wills).into_iter().partition(|(at, _)| *at <= now);
         self.late_wills = late_wills;
         for (_, will) in due_wills {
             self.publish_due_will(will);
