@@ -13,6 +13,7 @@ mod fmt;
 mod forms;
 mod generate;
 mod hex;
+mod liberties;
 mod list;
 mod mutants;
 mod output;

@@ -8,12 +8,16 @@ use mqtt_conformance::lab::{self, WireFault};
 use mqtt_conformance::server::{Rule, Rules};
 use serde_json::json;
 
+use super::liberties;
 use super::output::{CommandError, Exit, say, to_stdout};
 use super::scripts::{Paths, Selection};
 
 /// Tries the tests against the reference broker with one fault at a time, in memory.
 ///
 /// Under each fault run the tests that cover a statement which it breaks. A test that passes all the same proves nothing.
+///
+/// With --liberties the broker is right, and does one thing at a time otherwise that the standards leave free. A test that fails
+/// then forbids what is allowed.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -21,6 +25,12 @@ pub(super) struct Args {
     /// Only this fault, by the name of its rule. May be given several times
     #[arg(long, value_name = "RULE")]
     rule: Vec<String>,
+    /// Instead of faults, everything that the standards leave free
+    #[arg(long, conflicts_with = "rule")]
+    liberties: bool,
+    /// Print what the standards leave free, with the clauses, and end
+    #[arg(long, conflicts_with_all = ["rule", "liberties"])]
+    list_liberties: bool,
     /// How to print the result
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -37,14 +47,21 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
+    let as_json = matches!(args.format, Format::Json);
+    if args.list_liberties {
+        return liberties::list(as_json);
+    }
     let tests: Vec<_> = args.selection.apply(args.paths.tests()?)?.into_iter().map(Arc::new).collect();
+    if args.liberties {
+        return liberties::run(&tests, as_json);
+    }
     let rules = rules(&args.rule)?;
     let start = Instant::now();
     let wire: Vec<_> = if args.rule.is_empty() { WireFault::all().collect() } else { Vec::new() };
     let matrix = lab::matrix(&tests, &rules, &wire)?;
     let (survivors, unproven, unnoticed) = (matrix.survivors(), matrix.unproven(&tests), matrix.unnoticed());
     to_stdout(|out| {
-        if matches!(args.format, Format::Json) {
+        if as_json {
             let all = json!({
                 "mutants": matrix.mutants,
                 "wire": matrix.wire,

@@ -19,9 +19,14 @@ pub(super) struct Args {
     /// Where to listen for MQTT over WebSocket too
     #[arg(long, value_name = "ADDRESS")]
     ws: Option<SocketAddr>,
+    /// Something that the broker does otherwise, as the standards allow: see `mutants --list-liberties`. May be given several times
+    #[arg(long, value_name = "NAME")]
+    liberty: Vec<String>,
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
+    let mut limits = Limits::default();
+    limits.liberties = super::liberties::named(&args.liberty)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let trouble = |e| CommandError::unreachable(format_args!("cannot listen on {}: {e}", args.bind));
@@ -31,7 +36,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
         if !address.ip().is_loopback() {
             say("other machines can reach this broker, and it lets everyone in");
         }
-        let server = serve::Server::start(Rules::standard(), Limits::default());
+        let server = serve::Server::start(Rules::standard(), limits);
         if let Some(bind) = args.ws {
             let trouble = |e| CommandError::unreachable(format_args!("cannot listen on {bind}: {e}"));
             let listener = TcpListener::bind(bind).await.map_err(trouble)?;
