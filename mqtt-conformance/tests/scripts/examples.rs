@@ -1,4 +1,4 @@
-//! The examples of the language's page, as tests.
+//! The examples of the language's page and of the cookbook, as tests.
 
 use std::fs;
 use std::path::Path;
@@ -6,10 +6,14 @@ use std::sync::Arc;
 
 use mqtt_conformance::script::{self, Test};
 
-/// The tests of each fenced example, known by the line that the example begins at.
+/// The tests of each fenced example, known by the page and the line that the example begins at.
 pub(crate) fn examples() -> Vec<Arc<Test>> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/language.md");
-    let text = fs::read_to_string(page).unwrap();
+    ["language", "cookbook"].iter().flat_map(|page| examples_of(page)).collect()
+}
+
+fn examples_of(page: &str) -> Vec<Arc<Test>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page).with_extension("md");
+    let text = fs::read_to_string(path).unwrap();
     let mut examples: Vec<(usize, String)> = Vec::new();
     let mut inside = false;
     for (number, line) in text.lines().enumerate() {
@@ -31,7 +35,7 @@ pub(crate) fn examples() -> Vec<Arc<Test>> {
     examples
         .into_iter()
         .flat_map(|(line, example)| {
-            let path = format!("page/line-{line}.mqs");
+            let path = format!("{page}/line-{line}.mqs");
             let script = script::parse(&path, &example).unwrap_or_else(|e| panic!("{e:?}"));
             script::expand(&script, &path).unwrap_or_else(|e| panic!("{e:?}"))
         })
