@@ -315,7 +315,7 @@ impl DecodeError {
     /// The CONNACK return code of 3.x to answer a refused CONNECT with before closing; `None` where the standard wants
     /// the connection closed without a CONNACK.
     ///
-    /// Spec: 3.1 §3.1, §3.2; 3.1.1 §3.1.2.2 \[3.1.1/MQTT-3.1.2-2\], §3.1.3.1 \[3.1.1/MQTT-3.1.3-8\], §3.1.4.
+    /// Spec: 3.1 §3.1 \[3.1/V31-3.1-10\], §3.2; 3.1.1 §3.1.2.2 \[3.1.1/MQTT-3.1.2-2\], §3.1.3.1 \[3.1.1/MQTT-3.1.3-8\], §3.1.4.
     #[must_use]
     pub fn return_code(&self) -> Option<v3::ConnectReturnCode> {
         match (self.version, self.cause) {

@@ -25,7 +25,11 @@ fn commands(page: &str) -> Vec<Shown> {
         match (line.strip_prefix("$ "), last) {
             _ if line.starts_with("```") => inside = line == "```console",
             (Some(command), _) if inside => {
-                shown.push(Shown { page: page.to_owned(), command: command.to_owned(), output: String::new() });
+                shown.push(Shown {
+                    page: page.to_owned(),
+                    command: command.to_owned(),
+                    output: String::new(),
+                });
             }
             (None, Some(last)) if last.command.ends_with('\\') => {
                 last.command.pop();
@@ -56,8 +60,12 @@ fn pages() -> Vec<String> {
 fn shell(line: &str) -> (bool, String, String) {
     let tool = Path::new(env!("CARGO_BIN_EXE_mqtt-conformance")).parent().unwrap();
     let path = format!("{}:{}", tool.display(), std::env::var("PATH").unwrap_or_default());
-    let done =
-        Command::new("sh").args(["-c", line]).current_dir(root()).env("PATH", path).output().expect("a shell");
+    let done = Command::new("sh")
+        .args(["-c", line])
+        .current_dir(root())
+        .env("PATH", path)
+        .output()
+        .expect("a shell");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (done.status.success(), text(done.stdout), text(done.stderr))
 }
@@ -67,7 +75,9 @@ fn the_tool_takes_every_command() {
     let mut tried = 0;
     for shown in pages().iter().flat_map(|page| commands(page)) {
         // With --help behind it, a command is read and not run: an unknown option is found first.
-        for part in shown.command.split('|').map(str::trim).filter(|part| part.starts_with("mqtt-conformance ")) {
+        for part in
+            shown.command.split('|').map(str::trim).filter(|part| part.starts_with("mqtt-conformance "))
+        {
             let (taken, _, error) = shell(&format!("{part} --help"));
             assert!(taken, "{}: {part}\n{error}", shown.page);
             tried += 1;

@@ -104,6 +104,7 @@ impl ConnAck {
         match (code, ConnectReturnCode::new(code)) {
             (0, _) => Ok(Self::Accepted { session_present }),
             // [3.1/V31-2.2-14]
+            // A server that has no code for its reason sends no CONNACK [3.1.1/MQTT-3.2.2-6].
             (_, None) => Err(body.error(Field::ReturnCode, code_at, Cause::ReturnCode(code))),
             (_, Some(_)) if session_present => {
                 Err(body.error(Field::ConnectAcknowledgeFlags, flags_at, Cause::SessionPresent(code))) // [3.1.1/MQTT-3.2.2-4]

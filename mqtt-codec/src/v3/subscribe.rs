@@ -64,6 +64,7 @@ impl<'a> Subscribe<&'a [u8]> {
         let packet_id = body.read(Field::PacketIdentifier, parse::packet_id)?;
         let filters = List::checked(body.rest());
         if body.is_empty() {
+            // 3.1 does not mention it [3.1/V31-3.8-5].
             return Err(body.error(Field::TopicFilter, body.offset(), Cause::EmptyList)); // [3.1.1/MQTT-3.8.3-3]
         }
         if !strings.refuses_ascii() && is_plain_list(body.rest()) {

@@ -172,7 +172,7 @@ pub struct Malformed {
     pub field: String,
     /// The index of the offending byte.
     pub offset: usize,
-    /// The statement or the section that is broken, as `[MQTT-3.4.2-1]` or `(section 2.2)`.
+    /// The statement or the section that is broken, as `MQTT-3.4.2-1` in brackets or `(section 2.2)`.
     pub statement: String,
     /// All of it in a sentence.
     pub message: String,
