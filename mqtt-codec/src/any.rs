@@ -1,7 +1,7 @@
 //! All versions at once, for tools and proxies that do not care which one a connection speaks.
 
 use crate::emit::{Body, Sink, encoding};
-use crate::error::{Cause, Field};
+use crate::error::{Cause, EncodeError, Field};
 use crate::frame::{Decoded, FixedHeader};
 use crate::options::DecodeOptions;
 use crate::parse::{self, Cursor};
@@ -53,6 +53,25 @@ impl<B: Storage> Body for AnyPacket<B> {
         match self {
             Self::V3(packet) => packet.write(out),
             Self::V5(packet) => packet.write(out),
+        }
+    }
+
+    fn encode(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
+        match self {
+            Self::V3(packet) => Body::encode(packet, out),
+            Self::V5(packet) => Body::encode(packet, out),
+        }
+    }
+
+    #[cfg(feature = "bytes")]
+    fn append<T: bytes::BufMut>(
+        &self,
+        out: &mut T,
+        reserve: impl Fn(&mut T, usize),
+    ) -> Result<usize, EncodeError> {
+        match self {
+            Self::V3(packet) => packet.append(out, reserve),
+            Self::V5(packet) => packet.append(out, reserve),
         }
     }
 }
@@ -129,6 +148,38 @@ impl AnyDecoder {
         match self {
             Self::V3(decoder) => decoder.decode(input).map(|d| d.map(AnyPacket::V3)),
             Self::V5(decoder) => decoder.decode(input).map(|d| d.map(AnyPacket::V5)),
+        }
+    }
+
+    /// Takes the first packet out of `input`, each part of it with a reference count of its own; see
+    /// [`v5::Decoder::decode_owned`].
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode).
+    #[cfg(feature = "bytes")]
+    pub fn decode_owned(&self, input: &mut bytes::BytesMut) -> Result<Decoded<AnyPacket>, DecodeError> {
+        self.take_owned(
+            input,
+            |value, consumed| Decoded::Complete { value, consumed },
+            |needed| Decoded::Incomplete { needed },
+        )
+    }
+
+    #[cfg(feature = "bytes")]
+    pub(crate) fn take_owned<R>(
+        &self,
+        input: &mut bytes::BytesMut,
+        complete: impl Fn(AnyPacket, usize) -> R,
+        incomplete: impl Fn(usize) -> R,
+    ) -> Result<R, DecodeError> {
+        match self {
+            Self::V3(decoder) => {
+                decoder.take_owned(input, |packet, len| complete(AnyPacket::V3(packet), len), incomplete)
+            }
+            Self::V5(decoder) => {
+                decoder.take_owned(input, |packet, len| complete(AnyPacket::V5(packet), len), incomplete)
+            }
         }
     }
 

@@ -149,6 +149,47 @@ pub(crate) fn decode_frame<'a, D: Dialect>(
 /// The public decoding methods of a decoder, the same for each version.
 macro_rules! decoder {
     ($type:ident) => {
+        #[cfg(feature = "bytes")]
+        impl Packet<crate::storage::Span> {
+            /// The packet whose `len` bytes are at the front of `input`, and are taken out of it. It is handed to `done` at
+            /// once, see [`Dialect::read`].
+            #[inline(always)]
+            fn own<R>(
+                &self,
+                input: &mut bytes::BytesMut,
+                len: usize,
+                done: impl Fn(Packet<bytes::Bytes>) -> R,
+            ) -> R {
+                match self {
+                    Self::Publish(publish) => {
+                        done(Packet::Publish(publish.own(input.split_to(len).freeze())))
+                    }
+                    _ => self.own_rare(input, len, done),
+                }
+            }
+
+            #[inline(never)]
+            fn own_rare<R>(
+                &self,
+                input: &mut bytes::BytesMut,
+                len: usize,
+                done: impl Fn(Packet<bytes::Bytes>) -> R,
+            ) -> R {
+                // A packet without text and lists needs no reference count.
+                let mut frame = None;
+                let packet = MapStorage::map_storage(self, &mut |part: &crate::storage::Span| {
+                    if part.is_empty() {
+                        return bytes::Bytes::new();
+                    }
+                    part.share(frame.get_or_insert_with(|| input.split_to(len).freeze()))
+                });
+                if frame.is_none() {
+                    bytes::Buf::advance(input, len);
+                }
+                done(packet)
+            }
+        }
+
         impl $type {
             /// The version whose packets are read.
             #[must_use]
@@ -180,6 +221,54 @@ macro_rules! decoder {
                 frame: crate::Frame<'a>,
             ) -> Result<Packet<&'a [u8]>, crate::DecodeError> {
                 crate::decode::decode_frame(self, frame)
+            }
+
+            /// Takes the first packet out of `input`, sharing its memory by a reference count for each part of it.
+            ///
+            /// What stays in `input` is as with [`decode_shared`](Self::decode_shared).
+            ///
+            /// # Errors
+            ///
+            /// As [`decode`](Self::decode).
+            #[cfg(feature = "bytes")]
+            #[inline]
+            pub fn decode_owned(
+                &self,
+                input: &mut bytes::BytesMut,
+            ) -> Result<crate::Decoded<Packet<bytes::Bytes>>, crate::DecodeError> {
+                self.take_owned(
+                    input,
+                    |value, consumed| crate::Decoded::Complete { value, consumed },
+                    |needed| crate::Decoded::Incomplete { needed },
+                )
+            }
+
+            #[cfg(feature = "bytes")]
+            #[inline(always)]
+            pub(crate) fn take_owned<R>(
+                &self,
+                input: &mut bytes::BytesMut,
+                complete: impl Fn(Packet<bytes::Bytes>, usize) -> R,
+                incomplete: impl Fn(usize) -> R,
+            ) -> Result<R, crate::DecodeError> {
+                let checked = match crate::decode::check(self, input)? {
+                    crate::Decoded::Complete { value, .. } => value,
+                    crate::Decoded::Incomplete { needed } => return Ok(incomplete(needed)),
+                };
+                let len = checked.len;
+                let start = input.as_ptr();
+                let packet = checked.read(self, |packet| {
+                    MapStorage::map_storage(&packet, &mut |part: &&[u8]| {
+                        crate::storage::Span::new(start, part)
+                    })
+                });
+                match packet {
+                    Ok(packet) => Ok(packet.own(input, len, |packet| complete(packet, len))),
+                    Err(e) => {
+                        bytes::Buf::advance(input, len);
+                        Err(e)
+                    }
+                }
             }
 
             /// Takes the first packet out of `input`, sharing its memory by one reference count.

@@ -30,6 +30,20 @@ pub(crate) trait Sink {
         self.put(bytes);
     }
 
+    /// The fixed header.
+    #[inline]
+    fn put_header(&mut self, first_byte: u8, remaining_length: VarInt) {
+        self.put_u8(first_byte);
+        self.put_var_int(remaining_length);
+    }
+
+    /// The fixed header and the Two Byte Integer behind it.
+    #[inline]
+    fn put_header_and_u16(&mut self, first_byte: u8, remaining_length: VarInt, value: u16) {
+        self.put_header(first_byte, remaining_length);
+        self.put_u16(value);
+    }
+
     #[inline]
     fn put_var_int(&mut self, value: VarInt) {
         // Each length by itself: a copy of a length that is not known takes a call.
@@ -73,9 +87,10 @@ impl Sink for Fill<'_> {
     }
 }
 
-/// How long a packet may be to be put together before it is appended.
+/// How long a packet of many parts may be to be put together before it is appended: appending costs about the same for few
+/// bytes and for many.
 #[cfg(feature = "bytes")]
-const SMALL: usize = 128;
+const SMALL: usize = 256;
 
 #[cfg(feature = "bytes")]
 pub(crate) struct Put<'a, T>(pub(crate) &'a mut T);
@@ -86,6 +101,27 @@ impl<T: bytes::BufMut> Sink for Put<'_, T> {
     fn put(&mut self, bytes: &[u8]) {
         self.0.put_slice(bytes);
     }
+
+    #[inline]
+    fn put_header(&mut self, first_byte: u8, remaining_length: VarInt) {
+        match (remaining_length.to_bytes(), remaining_length.encoded_len()) {
+            ([a, ..], 1) => self.put(&[first_byte, a]),
+            ([a, b, ..], 2) => self.put(&[first_byte, a, b]),
+            ([a, b, c, _], 3) => self.put(&[first_byte, a, b, c]),
+            ([a, b, c, d], _) => self.put(&[first_byte, a, b, c, d]),
+        }
+    }
+
+    #[inline]
+    fn put_header_and_u16(&mut self, first_byte: u8, remaining_length: VarInt, value: u16) {
+        let [high, low] = value.to_be_bytes();
+        match (remaining_length.to_bytes(), remaining_length.encoded_len()) {
+            ([a, ..], 1) => self.put(&[first_byte, a, high, low]),
+            ([a, b, ..], 2) => self.put(&[first_byte, a, b, high, low]),
+            ([a, b, c, _], 3) => self.put(&[first_byte, a, b, c, high, low]),
+            ([a, b, c, d], _) => self.put(&[first_byte, a, b, c, d, high, low]),
+        }
+    }
 }
 
 /// A packet body: what follows the fixed header.
@@ -94,6 +130,12 @@ pub(crate) trait Body {
     fn first_byte(&self) -> u8;
     /// Writes everything after the fixed header.
     fn write<S: Sink>(&self, out: &mut S);
+    /// Writes the fixed header, and everything after it.
+    #[inline]
+    fn write_all<S: Sink>(&self, remaining_length: VarInt, out: &mut S) {
+        out.put_header(self.first_byte(), remaining_length);
+        self.write(out);
+    }
     /// Bytes that follow what `write` writes, and count for Remaining Length: a payload that is not copied.
     #[inline]
     fn detached(&self) -> usize {
@@ -107,6 +149,49 @@ pub(crate) trait Body {
     fn encode(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
         Measured::new(self)?.encode(out)
     }
+
+    /// Whether the packet has so few parts that they are appended one by one.
+    #[cfg(feature = "bytes")]
+    const FEW_PARTS: bool = false;
+
+    /// Appends the packet to `out`, once `reserve` has made room for its length; this length.
+    ///
+    /// A function of its own for each type, as [`encode`](Self::encode).
+    #[cfg(feature = "bytes")]
+    #[inline(never)]
+    fn append<T: bytes::BufMut>(
+        &self,
+        out: &mut T,
+        reserve: impl Fn(&mut T, usize),
+    ) -> Result<usize, EncodeError> {
+        Measured::new(self)?.append(out, reserve)
+    }
+}
+
+/// Refuses a buffer without room for `needed` bytes.
+#[cfg(feature = "bytes")]
+#[inline]
+fn make_room<T: bytes::BufMut>(
+    out: &mut T,
+    needed: usize,
+    reserve: impl Fn(&mut T, usize),
+) -> Result<(), EncodeError> {
+    reserve(out, needed);
+    let available = out.remaining_mut();
+    if available < needed { Err(EncodeError::BufferTooSmall { needed, available }) } else { Ok(()) }
+}
+
+/// Appends a packet that is there already; its length.
+#[cfg(feature = "bytes")]
+#[inline]
+pub(crate) fn append_whole<const N: usize, T: bytes::BufMut>(
+    packet: [u8; N],
+    out: &mut T,
+    reserve: impl Fn(&mut T, usize),
+) -> Result<usize, EncodeError> {
+    make_room(out, N, reserve)?;
+    out.put_slice(&packet);
+    Ok(N)
 }
 
 /// A packet that is nothing but a Packet Identifier.
@@ -156,9 +241,7 @@ impl<'a, T: Body + ?Sized> Measured<'a, T> {
 
     #[inline]
     fn write(&self, out: &mut impl Sink) {
-        out.put_u8(self.body.first_byte());
-        out.put_var_int(self.remaining_length);
-        self.body.write(out);
+        self.body.write_all(self.remaining_length, out);
     }
 
     #[inline]
@@ -174,19 +257,18 @@ impl<'a, T: Body + ?Sized> Measured<'a, T> {
 
     #[cfg(feature = "bytes")]
     #[inline]
-    pub(crate) fn encode_to(&self, out: &mut impl bytes::BufMut) -> Result<usize, EncodeError> {
+    pub(crate) fn append<B: bytes::BufMut>(
+        &self,
+        out: &mut B,
+        reserve: impl Fn(&mut B, usize),
+    ) -> Result<usize, EncodeError> {
         let needed = self.len();
-        let available = out.remaining_mut();
-        if available < needed {
-            return Err(EncodeError::BufferTooSmall { needed, available });
-        }
-        // Appending costs about the same for few bytes and for many: a small packet is put together first.
-        match [0; SMALL].get_mut(..needed) {
-            Some(small) => {
-                self.write(&mut Fill(small));
-                out.put_slice(small);
-            }
-            None => self.write(&mut Put(out)),
+        make_room(out, needed, reserve)?;
+        if T::FEW_PARTS || needed > SMALL {
+            self.write(&mut Put(out));
+        } else if let Some(small) = [0; SMALL].get_mut(..needed) {
+            self.write(&mut Fill(small));
+            out.put_slice(small);
         }
         Ok(needed)
     }
@@ -221,7 +303,7 @@ macro_rules! encoding {
             /// As [`encode`](Self::encode).
             #[cfg(feature = "bytes")]
             pub fn encode_to(&self, out: &mut impl bytes::BufMut) -> Result<usize, crate::EncodeError> {
-                crate::emit::Measured::new(self)?.encode_to(out)
+                crate::emit::Body::append(self, out, |_, _| ())
             }
         }
     };
@@ -235,12 +317,16 @@ pub(crate) struct Head<'a, T>(pub(crate) &'a T);
 macro_rules! head_encoding {
     ($type:ident) => {
         impl<B: crate::Storage> crate::emit::Body for crate::emit::Head<'_, $type<B>> {
+            #[cfg(feature = "bytes")]
+            const FEW_PARTS: bool = true;
+
             fn first_byte(&self) -> u8 {
                 self.0.first_byte()
             }
 
             fn write<S: crate::emit::Sink>(&self, out: &mut S) {
-                self.0.write_head(out);
+                out.put_u16(self.0.topic_len());
+                self.0.write_head_behind_topic_len(out);
             }
 
             fn detached(&self) -> usize {
@@ -268,7 +354,7 @@ macro_rules! head_encoding {
             /// As [`encode`](Self::encode).
             #[cfg(feature = "bytes")]
             pub fn encode_head_to(&self, out: &mut impl bytes::BufMut) -> Result<usize, crate::EncodeError> {
-                crate::emit::Measured::new(&crate::emit::Head(self))?.encode_to(out)
+                crate::emit::Body::append(&crate::emit::Head(self), out, |_, _| ())
             }
         }
     };

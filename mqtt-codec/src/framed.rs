@@ -1,6 +1,6 @@
 //! The decoders as codecs of `tokio_util::codec::Framed`.
 
-use crate::{AnyDecoder, AnyPacket, DecodeError, Decoded, EncodeError, v3, v5};
+use crate::{AnyDecoder, AnyPacket, DecodeError, EncodeError, v3, v5};
 use bytes::{Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder};
 
@@ -26,10 +26,7 @@ macro_rules! framed {
             type Error = FramedError;
 
             fn decode(&mut self, src: &mut BytesMut) -> Result<Option<Self::Item>, FramedError> {
-                match self.decode_shared(src)? {
-                    Decoded::Complete { value, .. } => Ok(Some(value.to_packet())),
-                    Decoded::Incomplete { .. } => Ok(None),
-                }
+                self.take_owned(src, |packet, _| Some(packet), |_| None).map_err(FramedError::from)
             }
         }
 
@@ -37,8 +34,7 @@ macro_rules! framed {
             type Error = FramedError;
 
             fn encode(&mut self, packet: $($packet)::+<B>, dst: &mut BytesMut) -> Result<(), FramedError> {
-                dst.reserve(packet.encoded_len()?);
-                packet.encode_to(dst)?;
+                crate::emit::Body::append(&packet, dst, BytesMut::reserve)?;
                 Ok(())
             }
         }

@@ -4,7 +4,9 @@ use crate::error::{Cause, DecodeError, Field};
 use crate::types::{
     Binary, PacketId, Text, TextFault, TextRules, TopicFilter, TopicName, VarInt, find_fault,
 };
-use crate::types::{InvalidTopic, find_misplaced, find_wildcard, is_plain, is_plain_filter, is_plain_topic};
+use crate::types::{
+    InvalidTopic, find_misplaced, find_wildcard, is_plain, is_plain_filter, is_plain_topic, is_text, is_topic,
+};
 use crate::{PacketType, Version};
 use nom::IResult;
 
@@ -37,12 +39,6 @@ pub(crate) fn byte(input: &[u8]) -> Parsed<'_, u8> {
 #[inline(always)]
 pub(crate) fn u16(input: &[u8]) -> Parsed<'_, u16> {
     array(input).map(|(rest, bytes)| (rest, u16::from_be_bytes(bytes)))
-}
-
-/// A Four Byte Integer. Spec: 5.0 §1.5.3.
-#[inline(always)]
-pub(crate) fn u32(input: &[u8]) -> Parsed<'_, u32> {
-    array(input).map(|(rest, bytes)| (rest, u32::from_be_bytes(bytes)))
 }
 
 #[inline(always)]
@@ -117,8 +113,8 @@ pub(crate) fn binary(input: &[u8]) -> Parsed<'_, Binary<&[u8]>> {
 
 /// What a string may hold: the rules of a version, and the caller's.
 ///
-/// Nearly all strings are ASCII. Each kind has a first look that settles these, eight bytes at a time; the others, and all
-/// where control characters are refused, get a second one that takes its time and says what is wrong.
+/// Nearly all strings are ASCII. Each kind has a fast path that accepts these, eight bytes at a time; the others, and all
+/// where control characters are refused, go to a careful check that says what is wrong.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Strings<'o> {
     version: Version,
@@ -140,8 +136,8 @@ impl<'o> Strings<'o> {
 
     #[inline(never)]
     fn check(self, bytes: &[u8]) -> Result<(), Leaf> {
-        if self.version == Version::V3_1 {
-            return Ok(()); // any bytes [3.1/V31-2.5-1]
+        if self.version == Version::V3_1 || self.rules.plain() && is_text(bytes) {
+            return Ok(()); // in 3.1 any bytes [3.1/V31-2.5-1]
         }
         // [3.1.1/MQTT-1.5.3-1] [3.1.1/MQTT-1.5.3-2] [5.0/MQTT-1.5.4-1] [5.0/MQTT-1.5.4-2]
         match find_fault(bytes, *self.rules) {
@@ -197,6 +193,9 @@ impl<'o> Strings<'o> {
 
     #[inline(never)]
     fn check_topic_name(self, bytes: &[u8]) -> Result<(), Leaf> {
+        if self.rules.plain() && !bytes.is_empty() && is_topic(bytes) {
+            return Ok(());
+        }
         self.check_topic(bytes)?;
         match find_wildcard(bytes) {
             // [3.1/V31-3.3-3] [3.1.1/MQTT-3.3.2-2] [3.1.1/MQTT-4.7.1-1] [5.0/MQTT-3.3.2-2] [5.0/MQTT-3.3.2-14] [5.0/MQTT-4.7.0-1]
@@ -218,6 +217,9 @@ impl<'o> Strings<'o> {
 
     #[inline(never)]
     fn check_topic_filter(self, bytes: &[u8]) -> Result<(), Leaf> {
+        if self.rules.plain() && !bytes.is_empty() && is_topic(bytes) {
+            return Ok(());
+        }
         self.check_topic(bytes)?;
         // [3.1.1/MQTT-4.7.1-2] [3.1.1/MQTT-4.7.1-3] [5.0/MQTT-4.7.1-1] [5.0/MQTT-4.7.1-2]
         match find_misplaced(bytes) {

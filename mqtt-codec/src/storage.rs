@@ -45,6 +45,9 @@ pub(crate) trait MapStorage<B> {
 /// The part of `frame` that `slice` is, by reference count; a copy if it lies elsewhere.
 #[cfg(feature = "bytes")]
 pub(crate) fn share_slice(frame: &bytes::Bytes, slice: &[u8]) -> bytes::Bytes {
+    if slice.is_empty() {
+        return bytes::Bytes::new();
+    }
     let inside = slice.as_ptr().addr().checked_sub(frame.as_ptr().addr());
     match inside.map(|start| start..start.saturating_add(slice.len())) {
         Some(range) if range.end <= frame.len() => frame.slice(range),
@@ -56,22 +59,50 @@ pub(crate) fn share_slice(frame: &bytes::Bytes, slice: &[u8]) -> bytes::Bytes {
 #[cfg(feature = "bytes")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Span {
-    start: usize,
-    len: usize,
+    start: u32,
+    len: u32,
 }
 
 #[cfg(feature = "bytes")]
 impl Span {
     /// Where `part` lies in the memory that starts at `frame`. An empty part may lie anywhere.
     #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "a packet has at most 268,435,460 bytes")]
     pub(crate) fn new(frame: *const u8, part: &[u8]) -> Self {
-        Self { start: part.as_ptr().addr().wrapping_sub(frame.addr()), len: part.len() }
+        Self { start: part.as_ptr().addr().wrapping_sub(frame.addr()) as u32, len: part.len() as u32 }
     }
 
     #[inline(always)]
     pub(crate) fn of(self, frame: &[u8]) -> &[u8] {
         // Spans of parts lie inside, but for empty ones, for which an empty slice is as good.
-        frame.get(self.start..self.start.wrapping_add(self.len)).unwrap_or_default()
+        let start = self.start as usize;
+        frame.get(start..start.wrapping_add(self.len as usize)).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(crate) const fn is_empty(self) -> bool {
+        self.len == 0
+    }
+
+    /// The part with a reference count of its own.
+    #[inline]
+    pub(crate) fn share(self, frame: &bytes::Bytes) -> bytes::Bytes {
+        if self.len == 0 {
+            return bytes::Bytes::new(); // it may lie anywhere
+        }
+        let start = self.start as usize;
+        frame.slice(start..start + self.len as usize)
+    }
+
+    /// The part at the end of a frame, with the frame's reference count.
+    #[inline]
+    pub(crate) fn take(self, mut frame: bytes::Bytes) -> bytes::Bytes {
+        if self.len == 0 {
+            return bytes::Bytes::new();
+        }
+        let start = frame.len() - self.len as usize;
+        bytes::Buf::advance(&mut frame, start);
+        frame
     }
 }
 
@@ -121,7 +152,9 @@ macro_rules! shared_packet {
             /// The packet with a reference count for each of its parts.
             #[must_use]
             pub fn to_packet(&self) -> $packet<bytes::Bytes> {
-                self.packet().share(&self.frame)
+                crate::storage::MapStorage::map_storage(&self.packet, &mut |span: &crate::storage::Span| {
+                    span.share(&self.frame)
+                })
             }
         }
 

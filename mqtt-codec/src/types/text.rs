@@ -25,7 +25,7 @@ impl TextRules {
     pub(crate) const NONE: Self = Self { refuse_control_characters: false, refuse_non_characters: false };
 
     #[inline]
-    const fn plain(self) -> bool {
+    pub(crate) const fn plain(self) -> bool {
         !self.refuse_control_characters && !self.refuse_non_characters
     }
 }
@@ -66,7 +66,8 @@ pub(crate) enum TextFault {
 /// The first flaw of `bytes` as a UTF-8 Encoded String, and its index.
 #[inline]
 pub(crate) fn find_fault(bytes: &[u8], rules: TextRules) -> Option<(usize, TextFault)> {
-    if rules.plain() && words::is_plain(bytes) { None } else { find_fault_slowly(bytes, rules) }
+    let fast = rules.plain() && (words::is_plain(bytes) || words::is_text(bytes));
+    if fast { None } else { find_fault_slowly(bytes, rules) }
 }
 
 #[inline(never)]
@@ -382,3 +383,32 @@ macro_rules! compare_bytes {
 pub(crate) use compare_bytes;
 
 compare_bytes!(Text Binary);
+
+#[cfg(all(test, feature = "proptest"))]
+mod tests {
+    use super::*;
+    use ::proptest::collection::vec;
+    use ::proptest::prelude::*;
+    use std::string::String;
+
+    proptest! {
+        /// The contract of the fast paths for text: yes only where the careful check finds nothing; and that of text that is
+        /// not ASCII finds all that is right.
+        #[test]
+        fn the_fast_paths_accept_no_more_than_the_careful_check(
+            text in prop_oneof![
+                "[ -~]{0,80}".prop_map(String::into_bytes),
+                "\\PC{0,40}".prop_map(String::into_bytes),
+                "[a+#/\u{0}\u{e9}\u{4e00}]{0,30}".prop_map(String::into_bytes),
+                vec(any::<u8>(), 0..80),
+            ]
+        ) {
+            let right = find_fault_slowly(&text, TextRules::NONE).is_none();
+            let wildcard = text.iter().any(|b| matches!(b, b'+' | b'#'));
+            prop_assert!(!words::is_plain(&text) || right);
+            prop_assert!(!words::is_plain_topic(&text) || right && !wildcard);
+            prop_assert_eq!(words::is_text(&text), right);
+            prop_assert_eq!(words::is_topic(&text), right && !wildcard);
+        }
+    }
+}

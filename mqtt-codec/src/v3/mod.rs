@@ -17,6 +17,8 @@ pub use unsubscribe::{TopicFilters, Unsubscribe};
 pub(crate) use publish::read_delivery;
 
 use crate::decode::{Dialect, decoder};
+#[cfg(feature = "bytes")]
+use crate::emit::append_whole;
 use crate::emit::{Body, Measured, Sink, encoding, only_id};
 use crate::error::{DecodeError, EncodeError, Field};
 use crate::options::{DecodeOptions, FirstBytes};
@@ -145,6 +147,25 @@ impl<B: Storage> Body for Packet<B> {
                 Ok(packet.len())
             }
             _ => self.encode_longer(out),
+        }
+    }
+
+    #[cfg(feature = "bytes")]
+    #[inline]
+    fn append<T: bytes::BufMut>(
+        &self,
+        out: &mut T,
+        reserve: impl Fn(&mut T, usize),
+    ) -> Result<usize, EncodeError> {
+        if let Some(packet) = self.only_id() {
+            return append_whole(packet, out, reserve);
+        }
+        match self {
+            Self::Publish(publish) => publish.append(out, reserve),
+            Self::Connect(connect) => connect.append(out, reserve),
+            Self::Subscribe(subscribe) => subscribe.append(out, reserve),
+            Self::Unsubscribe(unsubscribe) => unsubscribe.append(out, reserve),
+            _ => Measured::new(self)?.append(out, reserve),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::emit::{Body, Sink, encoding, head_encoding};
 use crate::error::{DecodeError, Field};
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
-use crate::types::{Delivery, TopicName};
+use crate::types::{Delivery, TopicName, VarInt};
 
 /// An Application Message, from a client to the server or from the server to a client.
 ///
@@ -45,10 +45,17 @@ impl<B: Storage> Publish<B> {
         Self { delivery: Delivery::AtMostOnce, retain: false, topic, payload }
     }
 
+    /// The length of the Topic Name. Topic Names have at most 65,535 bytes by type.
     #[inline]
-    fn write_head(&self, out: &mut impl Sink) {
+    fn topic_len(&self) -> u16 {
+        let topic = self.topic.as_bytes();
+        u16::try_from(topic.len()).unwrap_or(u16::MAX)
+    }
+
+    #[inline]
+    fn write_head_behind_topic_len(&self, out: &mut impl Sink) {
         let Self { delivery, retain: _, topic, payload: _ } = self;
-        out.put_prefixed(topic.as_bytes());
+        out.put(topic.as_bytes());
         if let Some(id) = delivery.packet_id() {
             out.put_u16(id.get());
         }
@@ -80,7 +87,25 @@ impl<'a> Publish<&'a [u8]> {
     }
 }
 
+#[cfg(feature = "bytes")]
+impl Publish<crate::storage::Span> {
+    /// The packet with the parts of its frame.
+    #[inline]
+    pub(super) fn own(&self, frame: bytes::Bytes) -> Publish<bytes::Bytes> {
+        let Self { delivery, retain, topic, payload } = self;
+        Publish {
+            delivery: *delivery,
+            retain: *retain,
+            topic: topic.map_storage(&mut |part: &crate::storage::Span| part.share(&frame)),
+            payload: payload.take(frame),
+        }
+    }
+}
+
 impl<B: Storage> Body for Publish<B> {
+    #[cfg(feature = "bytes")]
+    const FEW_PARTS: bool = true;
+
     #[inline]
     fn first_byte(&self) -> u8 {
         PacketType::Publish.first_byte() | self.delivery.flags(self.retain)
@@ -88,7 +113,15 @@ impl<B: Storage> Body for Publish<B> {
 
     #[inline]
     fn write<S: Sink>(&self, out: &mut S) {
-        self.write_head(out);
+        out.put_u16(self.topic_len());
+        self.write_head_behind_topic_len(out);
+        out.put(self.payload.as_ref());
+    }
+
+    #[inline]
+    fn write_all<S: Sink>(&self, remaining_length: VarInt, out: &mut S) {
+        out.put_header_and_u16(self.first_byte(), remaining_length, self.topic_len());
+        self.write_head_behind_topic_len(out);
         out.put(self.payload.as_ref());
     }
 }

@@ -100,6 +100,9 @@ fn is_plain_list(mut list: &[u8]) -> bool {
 }
 
 impl<B: Storage> Body for Subscribe<B> {
+    #[cfg(feature = "bytes")]
+    const FEW_PARTS: bool = true;
+
     fn first_byte(&self) -> u8 {
         PacketType::Subscribe.first_byte() // [3.1/V31-3.8-1] [3.1.1/MQTT-3.8.1-1]
     }

@@ -54,6 +54,9 @@ impl<'a> Unsubscribe<&'a [u8]> {
 }
 
 impl<B: Storage> Body for Unsubscribe<B> {
+    #[cfg(feature = "bytes")]
+    const FEW_PARTS: bool = true;
+
     fn first_byte(&self) -> u8 {
         PacketType::Unsubscribe.first_byte() // [3.1/V31-3.10-1] [3.1.1/MQTT-3.10.1-1]
     }

@@ -6,6 +6,8 @@
 use super::kind::AckProperties;
 use super::reason::{PubAckReason, PubCompReason, PubRecReason, PubRelReason, ReasonCode};
 use crate::PacketType;
+#[cfg(feature = "bytes")]
+use crate::emit::append_whole;
 use crate::emit::{Body, Measured, Sink, encoding, only_id, put_whole};
 use crate::error::{DecodeError, EncodeError, Field};
 use crate::options::DecodeOptions;
@@ -127,6 +129,19 @@ impl<R: AckReason, B: Storage> Body for Ack<R, B> {
             return put_whole(only_id(R::PACKET.first_byte(), self.packet_id), out);
         }
         Measured::new(self)?.encode(out)
+    }
+
+    #[cfg(feature = "bytes")]
+    #[inline]
+    fn append<T: bytes::BufMut>(
+        &self,
+        out: &mut T,
+        reserve: impl Fn(&mut T, usize),
+    ) -> Result<usize, EncodeError> {
+        if self.reason == R::SUCCESS && self.properties.is_empty() {
+            return append_whole(only_id(R::PACKET.first_byte(), self.packet_id), out, reserve);
+        }
+        Measured::new(self)?.append(out, reserve)
     }
 }
 

@@ -1,15 +1,14 @@
-//! How a block of properties is judged: a first look that settles nearly all, and one that finds what is wrong.
+//! How a block of properties is judged: a fast path that accepts nearly all, and a careful check that finds what is wrong.
 //!
 //! MQTT 5.0 §2.2.2, and the section of each property.
 
 use super::block::{Properties, PropertyIter};
-use super::property::{PropertyId, Shape};
+use super::property::PropertyId;
 use super::rules::{Kind, Rules};
-use super::value::Value;
+use super::shape::{Raw, Shape};
 use crate::error::{Cause, DecodeError, Field, Sender};
 use crate::options::DecodeOptions;
 use crate::parse::{self, Cursor, Strings};
-use crate::types::{is_plain, is_plain_topic, read_byte, read_prefixed};
 
 impl<'a, K: Kind> Properties<&'a [u8], K> {
     /// Reads a block with its length.
@@ -25,7 +24,7 @@ impl<'a, K: Kind> Properties<&'a [u8], K> {
 }
 /// Reads a block with its length, and yields its bytes.
 ///
-/// Nearly all blocks are settled by a first look, which says no more than that nothing can be wrong.
+/// Nearly all blocks are accepted by the fast path.
 #[inline(always)]
 fn read_block<'a>(
     body: &mut Cursor<'a>,
@@ -47,8 +46,9 @@ fn read_block<'a>(
     Ok(block)
 }
 
-/// Whether a block is right for sure: each property may be there, once or more often, is whole and in its range, and text
-/// is ASCII. [`check_block`] takes the time to judge the others.
+/// The fast path: whether each property may be there, once or more often, is whole and in its range, and all text is ASCII.
+///
+/// Contract: yes only where [`check_block`] finds nothing wrong; no decides nothing.
 #[inline(never)]
 fn is_plain_block(mut rest: &[u8], rules: &Rules, sender: Option<Sender>) -> bool {
     // The properties that may come next: one that may not repeat leaves the set when it has come.
@@ -59,9 +59,9 @@ fn is_plain_block(mut rest: &[u8], rules: &Rules, sender: Option<Sender>) -> boo
             return false;
         }
         open &= !bit | rules.repeatable;
-        match skip_plain(number, value) {
-            Some(tail) => rest = tail,
-            None => return false,
+        rest = value;
+        if !Shape::of(number).is_some_and(|shape| shape.skip_plain(&mut rest)) {
+            return false;
         }
     }
     let missing = |id: PropertyId| open & id.bit() != 0;
@@ -70,31 +70,7 @@ fn is_plain_block(mut rest: &[u8], rules: &Rules, sender: Option<Sender>) -> boo
         || rules.required.is_none() && missing(PropertyId::AuthenticationData)
 }
 
-/// What follows the value of a property, if the value is right for sure.
-#[inline(always)]
-fn skip_plain(number: u8, value: &[u8]) -> Option<&[u8]> {
-    let mut rest = value;
-    match Shape::of(number)? {
-        Shape::Flag => (read_byte(&mut rest)? <= 1).then_some(rest),
-        Shape::U16 => rest.split_at_checked(2).map(|(_, rest)| rest),
-        Shape::NonZeroU16 => (<u16 as Value<'_>>::read(&mut rest)? != 0).then_some(rest),
-        Shape::U32 => rest.split_at_checked(4).map(|(_, rest)| rest),
-        Shape::NonZeroU32 => (<u32 as Value<'_>>::read(&mut rest)? != 0).then_some(rest),
-        Shape::VarInt => matches!(read_byte(&mut rest)?, 1..=0x7f).then_some(rest),
-        Shape::Topic => {
-            let topic = read_prefixed(&mut rest)?;
-            (is_plain_topic(topic) && !topic.is_empty()).then_some(rest)
-        }
-        Shape::Binary => read_prefixed(&mut rest).map(|_| rest),
-        Shape::Text => is_plain(read_prefixed(&mut rest)?).then_some(rest),
-        Shape::Pair => {
-            let plain = is_plain(read_prefixed(&mut rest)?) && is_plain(read_prefixed(&mut rest)?);
-            plain.then_some(rest)
-        }
-    }
-}
-
-/// Reads a block with its length, and takes its time; yields its bytes and those behind it.
+/// Reads any block with its length; yields its bytes and those behind it.
 #[inline(never)]
 fn read_any_block<'a>(
     mut body: Cursor<'a>,
@@ -193,42 +169,34 @@ fn unexpected(
     })
 }
 
-#[inline(always)]
+/// Checks the value of a property whose identifier has been read, and says what is wrong with it.
 fn check_value(block: &mut Cursor<'_>, id: PropertyId, strings: Strings<'_>) -> Result<(), DecodeError> {
     let field = id.field();
-    match Shape::of(id as u8).unwrap_or(Shape::Binary) {
-        Shape::Flag => match block.read(field, parse::byte)? {
-            0 | 1 => Ok(()),
-            other => Err(out_of_range(*block, id, 1, u32::from(other))),
-        },
-        Shape::U16 => block.read(field, parse::u16).map(drop),
-        Shape::NonZeroU16 => match block.read(field, parse::u16)? {
-            0 => Err(out_of_range(*block, id, 2, 0)),
-            _ => Ok(()),
-        },
-        Shape::U32 => block.read(field, parse::u32).map(drop),
-        Shape::NonZeroU32 => match block.read(field, parse::u32)? {
-            0 => Err(out_of_range(*block, id, 4, 0)),
-            _ => Ok(()),
-        },
-        Shape::VarInt => match block.read(field, parse::shortest_var_int)?.get() {
-            0 => Err(out_of_range(*block, id, 1, 0)),
-            _ => Ok(()),
-        },
-        Shape::Text => block.text(field, strings).map(drop),
-        Shape::Topic => block.topic_name(field, strings).map(drop),
-        Shape::Binary => block.read(field, parse::binary).map(drop),
-        Shape::Pair => block.read(field, |i| strings.text_pair(i)),
+    let shape = Shape::of(id as u8).unwrap_or(Shape::Binary);
+    let at = block.offset();
+    let mut rest = block.rest();
+    let Some(raw) = shape.cut(&mut rest) else {
+        // What is wrong may also be how a number is written, or what stands in the first half of a pair.
+        match shape {
+            Shape::VarInt => block.read(field, parse::shortest_var_int).map(drop)?,
+            Shape::Pair => block.read(field, |i| strings.text_pair(i))?,
+            _ => {}
+        }
+        return Err(block.error(field, at, Cause::Truncated));
+    };
+    match raw {
+        Raw::Number(number) if shape.has(number) => {}
+        Raw::Number(0) if id == PropertyId::TopicAlias => {
+            return Err(block.error(field, at, Cause::TopicAliasZero));
+        }
+        Raw::Number(number) => return Err(block.error(field, at, Cause::PropertyValue(number))),
+        Raw::Bytes(_) if shape == Shape::Text => block.text(field, strings).map(drop)?,
+        Raw::Bytes(_) if shape == Shape::Topic => block.topic_name(field, strings).map(drop)?,
+        Raw::Bytes(_) => {}
+        Raw::Pair(..) => block.read(field, |i| strings.text_pair(i))?,
     }
-}
-
-/// A value that the property must not have; it has been read, and has `len` bytes.
-#[cold]
-#[inline(never)]
-fn out_of_range(block: Cursor<'_>, id: PropertyId, len: usize, value: u32) -> DecodeError {
-    let cause =
-        if id == PropertyId::TopicAlias { Cause::TopicAliasZero } else { Cause::PropertyValue(value) };
-    block.error(id.field(), block.offset() - len, cause)
+    block.skip_to(rest);
+    Ok(())
 }
 
 #[cfg(test)]
@@ -236,9 +204,9 @@ mod tests {
     use super::*;
     use crate::{PacketType, Version};
 
-    /// What the first look settles, the second one accepts: over blocks of every property, each byte of them changed.
+    /// What the fast path accepts, the careful check accepts: over blocks of every property, each byte of them changed.
     #[test]
-    fn the_first_look_is_the_stricter_one() {
+    fn the_fast_path_accepts_no_more_than_the_careful_check() {
         let values: [&[u8]; 7] = [
             &[1],
             &[0, 7],
@@ -266,11 +234,11 @@ mod tests {
                                 block[at] = byte;
                                 let cursor =
                                     Cursor::new(&block, block.len(), Version::V5, PacketType::Publish);
-                                let second = check_block(cursor, &rules, strings, &options).is_ok();
-                                let first = is_plain_block(&block, &rules, sender);
-                                assert!(first <= second, "{block:02x?}");
-                                settled += usize::from(first);
-                                judged += usize::from(second);
+                                let careful = check_block(cursor, &rules, strings, &options).is_ok();
+                                let fast = is_plain_block(&block, &rules, sender);
+                                assert!(fast <= careful, "{block:02x?}");
+                                settled += usize::from(fast);
+                                judged += usize::from(careful);
                             }
                         }
                     }
@@ -278,5 +246,65 @@ mod tests {
             }
         }
         assert!(settled > 1000 && judged > settled, "{settled} of {judged}");
+    }
+
+    #[cfg(feature = "proptest")]
+    mod generated {
+        use super::super::*;
+        use crate::{PacketType, Version};
+        use ::proptest::collection::vec;
+        use ::proptest::prelude::*;
+        use std::string::String;
+        use std::vec::Vec;
+
+        /// A property: an identifier that is likely to exist, and a value that is likely to fit one.
+        fn property() -> impl Strategy<Value = Vec<u8>> {
+            let text = prop_oneof![
+                "[ -~]{0,12}".prop_map(String::into_bytes),
+                "\\PC{0,12}".prop_map(String::into_bytes),
+                vec(any::<u8>(), 0..12),
+            ];
+            let field = text.prop_map(|text| {
+                let len = u16::try_from(text.len()).unwrap_or(u16::MAX);
+                [&len.to_be_bytes()[..], &text].concat()
+            });
+            let value = prop_oneof![
+                vec(0_u8..4, 1),
+                vec(0_u8..2, 2),
+                vec(0_u8..2, 4),
+                vec(any::<u8>(), 1..4),
+                field.clone(),
+                (field.clone(), field).prop_map(|(name, value)| [name, value].concat()),
+            ];
+            (0_u8..44, value).prop_map(|(id, value)| [&[id][..], &value].concat())
+        }
+
+        proptest! {
+            /// The contract of the fast path, over generated blocks and every kind of block and sender.
+            #[test]
+            fn the_fast_path_accepts_no_more_than_the_careful_check(block in vec(property(), 0..5)) {
+                use super::super::super::kind;
+                let block = block.concat();
+                for rules in [
+                    kind::Connect::RULES, kind::Will::RULES, kind::ConnAck::RULES, kind::Publish::RULES,
+                    kind::Ack::RULES, kind::Subscribe::RULES, kind::Disconnect::RULES, kind::Auth::RULES,
+                ] {
+                    for sender in [None, Some(Sender::Client), Some(Sender::Server)] {
+                        let options =
+                            sender.map_or(DecodeOptions::new(), |sender| DecodeOptions::new().sender(sender));
+                        let strings = Strings::new(Version::V5, &options.text);
+                        let cursor = Cursor::new(&block, block.len(), Version::V5, PacketType::Publish);
+                        let careful = check_block(cursor, &rules, strings, &options);
+                        if is_plain_block(&block, &rules, sender) {
+                            prop_assert_eq!(careful, Ok(()));
+                        }
+                        if careful.is_ok() {
+                            let read: usize = PropertyIter { rest: &block }.count();
+                            prop_assert_eq!(read == 0, block.is_empty());
+                        }
+                    }
+                }
+            }
+        }
     }
 }

@@ -12,6 +12,7 @@ mod property;
 mod publish;
 mod reason;
 mod rules;
+mod shape;
 mod subscribe;
 mod value;
 
@@ -38,6 +39,8 @@ pub use subscribe::{
 pub use value::{PayloadFormat, SubscriptionId, UserProperty};
 
 use crate::decode::{Dialect, decoder};
+#[cfg(feature = "bytes")]
+use crate::emit::append_whole;
 use crate::emit::{Body, Sink, encoding, put_whole};
 use crate::error::{Cause, DecodeError, EncodeError, Field};
 use crate::options::{DecodeOptions, FirstBytes};
@@ -150,6 +153,23 @@ impl<B: Storage> Body for Packet<B> {
             return Body::encode(publish, out); // nearly every packet
         }
         each_body!(self, body => Body::encode(body, out), put_whole([self.packet_type().first_byte(), 0], out))
+    }
+
+    #[cfg(feature = "bytes")]
+    #[inline]
+    fn append<T: bytes::BufMut>(
+        &self,
+        out: &mut T,
+        reserve: impl Fn(&mut T, usize),
+    ) -> Result<usize, EncodeError> {
+        if let Self::Publish(publish) = self {
+            return publish.append(out, reserve); // nearly every packet
+        }
+        each_body!(
+            self,
+            body => body.append(out, reserve),
+            append_whole([self.packet_type().first_byte(), 0], out, reserve)
+        )
     }
 }
 

@@ -2,29 +2,11 @@
 //!
 //! MQTT 5.0 §2.2.2.2.
 
+use super::shape::Shape;
 use super::value::{PayloadFormat, SubscriptionId, UserProperty, Value};
 use crate::error::Field;
 use crate::types::{Binary, BuildError, Qos, Text, TopicName, Writer, read_byte, write_all};
 use core::num::{NonZeroU16, NonZeroU32};
-
-/// How a property value travels.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// A byte that is 0 or 1.
-    Flag,
-    U16,
-    /// A Two Byte Integer that is not 0.
-    NonZeroU16,
-    U32,
-    /// A Four Byte Integer that is not 0.
-    NonZeroU32,
-    /// A Variable Byte Integer that is not 0.
-    VarInt,
-    Text,
-    Topic,
-    Binary,
-    Pair,
-}
 
 macro_rules! property_table {
     ($($(#[$doc:meta])* $name:ident = $id:literal $shape:ident $value:ty;)*) => {
@@ -90,7 +72,7 @@ macro_rules! property_table {
             #[inline(always)]
             pub(super) fn read(bytes: &mut &'a [u8]) -> Option<Self> {
                 match PropertyId::new(read_byte(bytes)?)? {
-                    $(PropertyId::$name => <$value as Value<'a>>::read(bytes).map(Self::$name),)*
+                    $(PropertyId::$name => Value::from_raw(Shape::$shape.cut(bytes)?).map(Self::$name),)*
                 }
             }
 

@@ -9,7 +9,7 @@ use crate::error::{Cause, DecodeError, Field};
 use crate::options::DecodeOptions;
 use crate::parse::{Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
-use crate::types::{BuildError, Delivery, TopicName};
+use crate::types::{BuildError, Delivery, TopicName, VarInt};
 use crate::v3::read_delivery;
 use crate::v5::PayloadFormat;
 use core::num::NonZeroU16;
@@ -90,10 +90,17 @@ impl<B: Storage> Publish<B> {
         &self.properties
     }
 
+    /// The length of the Topic Name. Topic Names have at most 65,535 bytes by type.
     #[inline]
-    fn write_head(&self, out: &mut impl Sink) {
+    fn topic_len(&self) -> u16 {
+        let topic = self.topic.as_ref().map_or(&[][..], TopicName::as_bytes);
+        u16::try_from(topic.len()).unwrap_or(u16::MAX)
+    }
+
+    #[inline]
+    fn write_head_behind_topic_len(&self, out: &mut impl Sink) {
         let Self { delivery, retain: _, topic, properties, payload: _ } = self;
-        out.put_prefixed(topic.as_ref().map_or(&[], TopicName::as_bytes));
+        out.put(topic.as_ref().map_or(&[], TopicName::as_bytes));
         if let Some(id) = delivery.packet_id() {
             out.put_u16(id.get());
         }
@@ -129,7 +136,27 @@ impl<'a> Publish<&'a [u8]> {
     }
 }
 
+#[cfg(feature = "bytes")]
+impl Publish<crate::storage::Span> {
+    /// The packet with the parts of its frame.
+    #[inline]
+    pub(super) fn own(&self, frame: bytes::Bytes) -> Publish<bytes::Bytes> {
+        let Self { delivery, retain, topic, properties, payload } = self;
+        let mut share = |part: &crate::storage::Span| part.share(&frame);
+        Publish {
+            delivery: *delivery,
+            retain: *retain,
+            topic: topic.as_ref().map(|topic| topic.map_storage(&mut share)),
+            properties: properties.map_storage(&mut share),
+            payload: payload.take(frame),
+        }
+    }
+}
+
 impl<B: Storage> Body for Publish<B> {
+    #[cfg(feature = "bytes")]
+    const FEW_PARTS: bool = true;
+
     #[inline]
     fn first_byte(&self) -> u8 {
         PacketType::Publish.first_byte() | self.delivery.flags(self.retain)
@@ -137,7 +164,15 @@ impl<B: Storage> Body for Publish<B> {
 
     #[inline]
     fn write<S: Sink>(&self, out: &mut S) {
-        self.write_head(out);
+        out.put_u16(self.topic_len());
+        self.write_head_behind_topic_len(out);
+        out.put(self.payload.as_ref());
+    }
+
+    #[inline]
+    fn write_all<S: Sink>(&self, remaining_length: VarInt, out: &mut S) {
+        out.put_header_and_u16(self.first_byte(), remaining_length, self.topic_len());
+        self.write_head_behind_topic_len(out);
         out.put(self.payload.as_ref());
     }
 }

@@ -185,6 +185,9 @@ impl<'a> Subscribe<&'a [u8]> {
 }
 
 impl<B: Storage> Body for Subscribe<B> {
+    #[cfg(feature = "bytes")]
+    const FEW_PARTS: bool = true;
+
     fn first_byte(&self) -> u8 {
         PacketType::Subscribe.first_byte() // [5.0/MQTT-3.8.1-1]
     }
@@ -272,6 +275,9 @@ impl<'a> Unsubscribe<&'a [u8]> {
 }
 
 impl<B: Storage> Body for Unsubscribe<B> {
+    #[cfg(feature = "bytes")]
+    const FEW_PARTS: bool = true;
+
     fn first_byte(&self) -> u8 {
         PacketType::Unsubscribe.first_byte() // [5.0/MQTT-3.10.1-1]
     }

@@ -2,10 +2,10 @@
 //!
 //! MQTT 5.0 §2.2.2.2.
 
+use super::shape::Raw;
 use crate::error::Field;
-use crate::parse;
 use crate::types::{Binary, BuildError, Qos, Text, TopicName, VarInt, Writer};
-use crate::types::{read_byte, read_prefixed, write_all, write_prefixed};
+use crate::types::{write_all, write_prefixed};
 use core::num::{NonZeroU16, NonZeroU32};
 
 /// What a payload is: the value of Payload Format Indicator. Spec: 5.0 §3.3.2.3.2.
@@ -50,37 +50,45 @@ pub struct UserProperty<'a> {
     pub value: Text<&'a [u8]>,
 }
 
-/// A property value as a Rust type: how to read one that was checked, and how to write it.
+/// A property value as a Rust type: how it comes out of one that was checked, and how to write it.
 pub(super) trait Value<'a>: Sized {
-    fn read(bytes: &mut &'a [u8]) -> Option<Self>;
+    fn from_raw(raw: Raw<'a>) -> Option<Self>;
     fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError>;
 }
 
-impl Value<'_> for bool {
-    #[inline]
-    fn read(bytes: &mut &[u8]) -> Option<Self> {
-        read_byte(bytes).map(|b| b != 0)
-    }
-    fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
-        write_all(&[u8::from(*self)], out)
-    }
+/// Values that are numbers: how to make one of a number, and the bytes to write.
+macro_rules! numbers {
+    ($($type:ty: $number:ident => $from:expr, $value:ident => $bytes:expr;)*) => { $(
+        impl Value<'_> for $type {
+            #[inline(always)]
+            fn from_raw(raw: Raw<'_>) -> Option<Self> {
+                match raw {
+                    Raw::Number($number) => $from,
+                    Raw::Bytes(_) | Raw::Pair(..) => None,
+                }
+            }
+            fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
+                let $value = *self;
+                write_all(&$bytes, out)
+            }
+        }
+    )* };
 }
 
-impl Value<'_> for PayloadFormat {
-    #[inline]
-    fn read(bytes: &mut &[u8]) -> Option<Self> {
-        bool::read(bytes).map(|utf8| if utf8 { Self::Utf8 } else { Self::Unspecified })
-    }
-    fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
-        (*self == Self::Utf8).write(out)
-    }
+numbers! {
+    bool: number => Some(number != 0), value => [u8::from(value)];
+    PayloadFormat: number => Some(if number == 0 { Self::Unspecified } else { Self::Utf8 }), value => [value as u8];
+    u16: number => number.try_into().ok(), value => value.to_be_bytes();
+    u32: number => Some(number), value => value.to_be_bytes();
+    NonZeroU16: number => number.try_into().ok().and_then(Self::new), value => value.get().to_be_bytes();
+    NonZeroU32: number => Self::new(number), value => value.get().to_be_bytes();
 }
 
 /// As the value of Maximum QoS, which is never 2.
 impl Value<'_> for Qos {
-    #[inline]
-    fn read(bytes: &mut &[u8]) -> Option<Self> {
-        read_byte(bytes).and_then(Self::new)
+    #[inline(always)]
+    fn from_raw(raw: Raw<'_>) -> Option<Self> {
+        bool::from_raw(raw).map(|one| if one { Self::AtLeastOnce } else { Self::AtMostOnce })
     }
     fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
         if *self == Self::ExactlyOnce {
@@ -90,44 +98,10 @@ impl Value<'_> for Qos {
     }
 }
 
-/// Integers, and those that are never 0.
-macro_rules! integers {
-    ($($integer:ty, $nonzero:ty;)*) => { $(
-        impl Value<'_> for $integer {
-            #[inline]
-            fn read(bytes: &mut &[u8]) -> Option<Self> {
-                let (value, rest) = bytes.split_first_chunk()?;
-                *bytes = rest;
-                Some(Self::from_be_bytes(*value))
-            }
-            fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
-                write_all(&self.to_be_bytes(), out)
-            }
-        }
-
-        impl Value<'_> for $nonzero {
-            #[inline]
-            fn read(bytes: &mut &[u8]) -> Option<Self> {
-                <$integer>::read(bytes).and_then(Self::new)
-            }
-            fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
-                self.get().write(out)
-            }
-        }
-    )* };
-}
-
-integers! {
-    u16, NonZeroU16;
-    u32, NonZeroU32;
-}
-
 impl Value<'_> for SubscriptionId {
-    #[inline]
-    fn read(bytes: &mut &[u8]) -> Option<Self> {
-        let (rest, id) = parse::var_int(bytes).ok()?;
-        *bytes = rest;
-        Self::new(id.get())
+    #[inline(always)]
+    fn from_raw(raw: Raw<'_>) -> Option<Self> {
+        u32::from_raw(raw).and_then(Self::new)
     }
     fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
         let bytes = self.0.to_bytes();
@@ -139,9 +113,12 @@ impl Value<'_> for SubscriptionId {
 macro_rules! prefixed {
     ($($type:ident)*) => { $(
         impl<'a> Value<'a> for $type<&'a [u8]> {
-            #[inline]
-            fn read(bytes: &mut &'a [u8]) -> Option<Self> {
-                read_prefixed(bytes).map($type::checked)
+            #[inline(always)]
+            fn from_raw(raw: Raw<'a>) -> Option<Self> {
+                match raw {
+                    Raw::Bytes(bytes) => Some($type::checked(bytes)),
+                    Raw::Number(_) | Raw::Pair(..) => None,
+                }
             }
             fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
                 write_prefixed(self.as_bytes(), out)
@@ -153,9 +130,12 @@ macro_rules! prefixed {
 prefixed! { Text TopicName Binary }
 
 impl<'a> Value<'a> for UserProperty<'a> {
-    #[inline]
-    fn read(bytes: &mut &'a [u8]) -> Option<Self> {
-        Some(Self { name: Text::read(bytes)?, value: Text::read(bytes)? })
+    #[inline(always)]
+    fn from_raw(raw: Raw<'a>) -> Option<Self> {
+        match raw {
+            Raw::Pair(name, value) => Some(Self { name: Text::checked(name), value: Text::checked(value) }),
+            Raw::Number(_) | Raw::Bytes(_) => None,
+        }
     }
     fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
         self.name.write(out)?;
