@@ -129,7 +129,7 @@ fn count(line: &str, dump: PathBuf) -> Option<Count> {
     let (row, codec) = (columns.next()?.to_owned(), columns.next()?.to_owned());
     let kind = [Kind::Floor, Kind::Ours, Kind::Peer];
     let kind = columns.next().and_then(|name| kind.into_iter().find(|kind| format!("{kind:?}") == name))?;
-    let storage = [Storage::Borrowed, Storage::Owned];
+    let storage = [Storage::Borrowed, Storage::Owned, Storage::Parts, Storage::Framed];
     let storage = columns.next().and_then(|name| storage.into_iter().find(|s| format!("{s:?}") == name))?;
     let operation = [Operation::Decode, Operation::Encode];
     let operation = columns.next().and_then(|name| operation.into_iter().find(|o| o.to_string() == name))?;

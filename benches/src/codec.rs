@@ -18,13 +18,33 @@ pub enum Kind {
     Peer,
 }
 
-/// Whether packets borrow from the input, or can outlive it.
+/// What form packets come in, and what they are written into.
+///
+/// Peers and floors are told apart by whether packets borrow; this project's codec has four forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Storage {
-    /// They borrow.
+    /// They borrow from a slice, and are written into one.
     Borrowed,
-    /// They share or own.
+    /// They can outlive the input. Ours: a packet with its frame, under one reference count; a view of it is written into a
+    /// `BytesMut`.
     Owned,
+    /// Ours: each part with a reference count of its own, written into a `BytesMut`.
+    Parts,
+    /// Ours: through the `Decoder` and `Encoder` of `tokio-util`.
+    Framed,
+}
+
+impl Storage {
+    /// The name that the baseline and the tables have.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Borrowed => "borrowed",
+            Self::Owned => "shared",
+            Self::Parts => "owned",
+            Self::Framed => "framed",
+        }
+    }
 }
 
 /// Why no packet came.
@@ -128,9 +148,9 @@ pub trait Codec {
 
     /// An input over these bytes, and the decoder if it has one.
     fn input(wire: &[u8]) -> Self::Input<'_>;
-    /// Takes the first packet, and shows it where it is: moving it would be the adapter's cost, not the codec's. At the end
-    /// of the input: [`Stop::Incomplete`].
-    fn next<'a, T>(input: &mut Self::Input<'a>, see: impl FnOnce(&Self::Packet<'a>) -> T) -> Result<T, Stop>;
+    /// Takes the first packet, out of whatever result the codec gives it in, as a program does that reads packets in a
+    /// loop. At the end of the input: [`Stop::Incomplete`].
+    fn next<'a>(input: &mut Self::Input<'a>) -> Result<Self::Packet<'a>, Stop>;
     /// How many bytes of the input are left.
     fn left(input: &Self::Input<'_>) -> usize;
     /// Sees every field, and every entry of lists and properties.
@@ -159,8 +179,9 @@ pub trait Codec {
 pub fn decode_all<C: Codec>(input: &mut C::Input<'_>) -> (Sum, Stop) {
     let mut sum = Sum::default();
     loop {
-        if let Err(stop) = C::next(input, |packet| C::walk(packet, &mut sum)) {
-            return (sum, stop);
+        match C::next(input) {
+            Ok(packet) => C::walk(&packet, &mut sum),
+            Err(stop) => return (sum, stop),
         }
     }
 }
@@ -179,7 +200,7 @@ pub fn encode_all<C: Codec>(packets: &mut [C::Packet<'_>], out: &mut C::Output) 
 /// alike: how often a decoder is called from decides whether it is inlined.
 #[inline(never)]
 pub fn take<'a, C: Codec>(input: &mut C::Input<'a>) -> Result<C::Packet<'a>, Stop> {
-    C::next(input, Clone::clone)
+    C::next(input)
 }
 
 /// The packets of a workload; `None` if the codec refuses one.

@@ -183,8 +183,9 @@ pub fn decode<C: Codec>(bytes: &[u8], expected: usize) -> (usize, Stop, Vec<Seen
     let mut input = C::input(bytes);
     let mut record = Record::default();
     for packets in 0..=expected {
-        if let Err(stop) = C::next(&mut input, |packet| C::walk(packet, &mut record)) {
-            return (packets, stop, record.sorted());
+        match C::next(&mut input) {
+            Ok(packet) => C::walk(&packet, &mut record),
+            Err(stop) => return (packets, stop, record.sorted()),
         }
     }
     (expected + 1, Stop::Incomplete, record.sorted())

@@ -433,11 +433,11 @@ impl<const V5: bool> Codec for Floor<V5> {
     }
 
     #[inline(always)]
-    fn next<'a, T>(rest: &mut Self::Input<'a>, see: impl FnOnce(&Self::Packet<'a>) -> T) -> Result<T, Stop> {
+    fn next<'a>(rest: &mut Self::Input<'a>) -> Result<Self::Packet<'a>, Stop> {
         let (first, head, len) = frame(rest).ok_or(Stop::Incomplete)?;
         let (packet, tail) = rest.split_at(head + len);
         *rest = tail;
-        read::<V5>(first, &packet[head..]).as_ref().map(see).ok_or(Stop::Refused)
+        read::<V5>(first, &packet[head..]).ok_or(Stop::Refused)
     }
 
     fn left(rest: &&[u8]) -> usize {
@@ -489,10 +489,10 @@ impl<const V5: bool> Codec for FloorShared<V5> {
     }
 
     #[inline(always)]
-    fn next<'a, T>(rest: &mut Self::Input<'a>, see: impl FnOnce(&Self::Packet<'a>) -> T) -> Result<T, Stop> {
+    fn next<'a>(rest: &mut Self::Input<'a>) -> Result<Self::Packet<'a>, Stop> {
         let (first, head, len) = frame(rest).ok_or(Stop::Incomplete)?;
         rest.advance(head);
-        Ok(see(&Shared { first, body: rest.split_to(len).freeze() }))
+        Ok(Shared { first, body: rest.split_to(len).freeze() })
     }
 
     fn left(rest: &BytesMut) -> usize {

@@ -1,4 +1,4 @@
-//! What [`mqtt_codec`] costs: ten workloads, a floor, other codecs, and ways to measure.
+//! What [`mqtt_codec`] costs: eleven workloads, a floor, other codecs, and ways to measure.
 //!
 //! - [`workload`]: the rows of the table, and their bytes.
 //! - [`codec`]: what each codec has to do, and the loops that are measured.
@@ -30,6 +30,10 @@ pub fn visit_ours(visitor: &mut impl Visitor) {
     visitor.codec::<ours::BorrowedV5>();
     visitor.codec::<ours::SharedV3>();
     visitor.codec::<ours::SharedV5>();
+    visitor.codec::<ours::OwnedV3>();
+    visitor.codec::<ours::OwnedV5>();
+    visitor.codec::<ours::FramedV3>();
+    visitor.codec::<ours::FramedV5>();
 }
 
 /// Visits all codecs that are built: with the feature `peers`, those of others as well.

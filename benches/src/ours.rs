@@ -1,8 +1,9 @@
-//! This project's codec: borrowed from a slice into a slice, and shared from a `BytesMut` into a `BytesMut`.
+//! This project's codec in its four forms: borrowed from a slice into a slice; and from a `BytesMut` into a `BytesMut` shared,
+//! in parts of their own, and through the codec of `tokio-util`.
 
 use crate::codec::{Codec, Kind, See, Stop, Storage};
 use crate::workload::Protocol;
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use mqtt_codec::v5::{self, Property, PropertyIter, ReasonCode as _};
 use mqtt_codec::{Decoded, Delivery, v3};
 use std::hint::black_box;
@@ -19,6 +20,18 @@ pub enum BorrowedV5 {}
 /// 5.0, shared.
 #[derive(Debug)]
 pub enum SharedV5 {}
+/// 3.1.1, in parts with a reference count each.
+#[derive(Debug)]
+pub enum OwnedV3 {}
+/// 5.0, in parts with a reference count each.
+#[derive(Debug)]
+pub enum OwnedV5 {}
+/// 3.1.1, through `tokio-util`.
+#[derive(Debug)]
+pub enum FramedV3 {}
+/// 5.0, through `tokio-util`.
+#[derive(Debug)]
+pub enum FramedV5 {}
 
 /// A buffer that is filled from its front.
 #[derive(Debug)]
@@ -68,14 +81,11 @@ macro_rules! borrowed {
             }
 
             #[inline]
-            fn next<'a, T>(
-                (decoder, rest): &mut Self::Input<'a>,
-                see: impl FnOnce(&Self::Packet<'a>) -> T,
-            ) -> Result<T, Stop> {
-                match &decoder.decode(rest) {
+            fn next<'a>((decoder, rest): &mut Self::Input<'a>) -> Result<Self::Packet<'a>, Stop> {
+                match decoder.decode(rest) {
                     Ok(Decoded::Complete { value, consumed }) => {
-                        *rest = &rest[*consumed..];
-                        Ok(see(value))
+                        *rest = &rest[consumed..];
+                        Ok(value)
                     }
                     Ok(Decoded::Incomplete { .. }) => Err(Stop::Incomplete),
                     Err(_) => Err(Stop::Refused),
@@ -128,12 +138,9 @@ macro_rules! shared {
             }
 
             #[inline]
-            fn next<'a, T>(
-                (decoder, rest): &mut Self::Input<'a>,
-                see: impl FnOnce(&Self::Packet<'a>) -> T,
-            ) -> Result<T, Stop> {
-                match &decoder.decode_shared(rest) {
-                    Ok(Decoded::Complete { value, .. }) => Ok(see(value)),
+            fn next<'a>((decoder, rest): &mut Self::Input<'a>) -> Result<Self::Packet<'a>, Stop> {
+                match decoder.decode_shared(rest) {
+                    Ok(Decoded::Complete { value, .. }) => Ok(value),
                     Ok(Decoded::Incomplete { .. }) => Err(Stop::Incomplete),
                     Err(_) => Err(Stop::Refused),
                 }
@@ -168,6 +175,95 @@ macro_rules! shared {
     };
 }
 
+/// Decodes from a `BytesMut` into packets with their own parts.
+macro_rules! owned {
+    ($name:ident, $storage:ident, $about:literal, $protocol:ident, $version:ident, $decoder:ident, $walk:ident, $next:ident, $encode:ident) => {
+        impl Codec for $name {
+            const NAME: &'static str = $about;
+            const RELEASE: &'static str = "this";
+            const PROTOCOL: Protocol = Protocol::$protocol;
+            const KIND: Kind = Kind::Ours;
+            const STORAGE: Storage = Storage::$storage;
+            type Input<'a> = ($version::Decoder, BytesMut);
+            type Packet<'a> = $version::Packet<Bytes>;
+            type Output = ($version::Decoder, BytesMut);
+
+            fn input(wire: &[u8]) -> Self::Input<'_> {
+                ($decoder(), BytesMut::from(wire))
+            }
+
+            #[inline]
+            fn next<'a>((decoder, rest): &mut Self::Input<'a>) -> Result<Self::Packet<'a>, Stop> {
+                $next!(decoder, rest)
+            }
+
+            fn left((_, rest): &Self::Input<'_>) -> usize {
+                rest.len()
+            }
+
+            #[inline]
+            fn walk(packet: &Self::Packet<'_>, sum: &mut impl See) {
+                $walk(packet, sum);
+            }
+
+            fn output(capacity: usize) -> Self::Output {
+                ($decoder(), BytesMut::with_capacity(capacity))
+            }
+
+            #[inline]
+            fn encode(packet: &mut Self::Packet<'_>, (codec, out): &mut Self::Output) {
+                $encode!($version, packet, codec, out);
+            }
+
+            fn clear((_, out): &mut Self::Output) {
+                out.clear();
+            }
+
+            fn written((_, out): &Self::Output) -> &[u8] {
+                out
+            }
+        }
+    };
+}
+
+macro_rules! next_owned {
+    ($decoder:ident, $rest:ident) => {
+        match $decoder.decode_owned($rest) {
+            Ok(Decoded::Complete { value, .. }) => Ok(value),
+            Ok(Decoded::Incomplete { .. }) => Err(Stop::Incomplete),
+            Err(_) => Err(Stop::Refused),
+        }
+    };
+}
+
+macro_rules! next_framed {
+    ($decoder:ident, $rest:ident) => {
+        match tokio_util::codec::Decoder::decode($decoder, $rest) {
+            Ok(Some(packet)) => Ok(packet),
+            Ok(None) => Err(Stop::Incomplete),
+            Err(_) => Err(Stop::Refused),
+        }
+    };
+}
+
+macro_rules! encode_owned {
+    ($version:ident, $packet:ident, $codec:ident, $out:ident) => {{
+        let _ = $codec;
+        $packet.encode_to($out).expect("there is room");
+    }};
+}
+
+macro_rules! encode_framed {
+    ($version:ident, $packet:ident, $codec:ident, $out:ident) => {{
+        let packet = std::mem::replace($packet, $version::Packet::PingReq);
+        tokio_util::codec::Encoder::encode($codec, packet, $out).expect("the packet was decoded");
+    }};
+}
+
+owned!(OwnedV3, Parts, "mqtt-codec, owned", V3_1_1, v3, decoder_v3, walk_v3, next_owned, encode_owned);
+owned!(OwnedV5, Parts, "mqtt-codec, owned", V5, v5, decoder_v5, walk_v5, next_owned, encode_owned);
+owned!(FramedV3, Framed, "mqtt-codec, `Framed`", V3_1_1, v3, decoder_v3, walk_v3, next_framed, encode_framed);
+owned!(FramedV5, Framed, "mqtt-codec, `Framed`", V5, v5, decoder_v5, walk_v5, next_framed, encode_framed);
 borrowed!(BorrowedV3, V3_1_1, v3, decoder_v3, walk_v3);
 shared!(SharedV3, V3_1_1, v3, decoder_v3, walk_v3);
 borrowed!(BorrowedV5, V5, v5, decoder_v5, walk_v5);

@@ -1,6 +1,6 @@
-//! The ten workloads: which packets, byte by byte.
+//! The eleven workloads: which packets, byte by byte.
 //!
-//! Rows `a` to `g` are one packet, repeated [`COPIES`] times in one buffer, so that every codec reads from the kind of
+//! Rows `a` to `g5` are one packet, repeated [`COPIES`] times in one buffer, so that every codec reads from the kind of
 //! buffer it likes and the cost of starting is spread thin. Rows `h` and `h5` are 10,000 packets of many kinds.
 //!
 //! The bytes are put together here by hand and by no codec.
@@ -52,6 +52,12 @@ impl Workload {
             Self::repeated("e", "5.0 CONNECT, 5 properties, will with 5, user, password", V5, &e()),
             Self::repeated("f", "3.1.1 SUBSCRIBE, 10 filters", V3_1_1, &f()),
             Self::repeated("g", "3.1.1 PUBACK", V3_1_1, &packet(0x40, &[&[0x12, 0x34]])),
+            Self::repeated(
+                "g5",
+                "5.0 PUBACK, Success in its short form",
+                V5,
+                &packet(0x40, &[&[0x12, 0x34]]),
+            ),
             Self {
                 id: "h",
                 about: "3.1.1 stream, 10,000 mixed packets in one buffer",
@@ -240,7 +246,7 @@ impl Random {
 /// | 5 each | PINGREQ, PINGRESP |
 /// | 2 each | CONNECT (row `d` or `e`), CONNACK |
 ///
-/// Topics have 10 to 43 bytes. Of ten payloads six have 8 to 71 bytes, three 72 to 327, and one 328 to 1,351.
+/// Topics have 10 to 53 bytes; one in five is not ASCII. Of ten payloads six have 8 to 71 bytes, three 72 to 327, and one 328 to 1,351.
 ///
 /// In 5.0 one PUBLISH in four carries properties: half of these one Topic Alias, the others Content Type and one User
 /// Property. One PUBACK in ten says *no matching subscribers*; CONNACK carries three properties; the rest has none.
@@ -262,7 +268,11 @@ fn stream(protocol: Protocol) -> Vec<u8> {
 fn publish(random: &mut Random, protocol: Protocol, qos: u8) -> Vec<u8> {
     const AREAS: [&str; 4] = ["plant", "fleet", "home", "greenhouse"];
     const VALUES: [&str; 6] = ["t", "tempC", "state", "position", "humidity", "vibration/rms-velocity"];
-    let (area, value) = (AREAS[random.below(4)], VALUES[random.below(6)]);
+    /// Latin with accents, Greek, Cyrillic, Chinese: characters of two and three bytes.
+    const WORLDWIDE: [&str; 6] =
+        ["température", "größe", "υγρασία/αίθουσα", "температура", "温度", "линия/вибрация"];
+    let area = AREAS[random.below(4)];
+    let value = if random.below(5) == 0 { WORLDWIDE[random.below(6)] } else { VALUES[random.below(6)] };
     let topic = format!("{area}/{:03}/{value}", random.below(1000));
     let len = match random.below(10) {
         0..6 => 8 + random.below(64),
@@ -333,6 +343,23 @@ mod tests {
         let rows = Workload::all();
         assert_eq!(rows.iter().find(|row| row.id == "g").unwrap().wire[..4], [0x40, 2, 0x12, 0x34]);
         let kinds: std::collections::BTreeSet<&str> = rows.iter().map(|row| row.id).collect();
-        assert_eq!(kinds.len(), 10);
+        assert_eq!(kinds.len(), 11);
+    }
+
+    /// Of the PUBLISH packets of a stream, as many have a topic that is not ASCII as the table says.
+    #[test]
+    fn one_topic_in_five_is_not_ascii() {
+        let mut random = Random(1);
+        let topics: Vec<Vec<u8>> = (0..1000)
+            .map(|_| publish(&mut random, Protocol::V3_1_1, 0))
+            .map(|packet| {
+                let at = if packet[1] < 0x80 { 2 } else { 3 };
+                let len = usize::from(u16::from_be_bytes([packet[at], packet[at + 1]]));
+                packet[at + 2..][..len].to_vec()
+            })
+            .collect();
+        assert!(topics.iter().all(|topic| (10..=53).contains(&topic.len()) && str::from_utf8(topic).is_ok()));
+        let worldwide = topics.iter().filter(|topic| !topic.is_ascii()).count();
+        assert!((150..=250).contains(&worldwide), "{worldwide}");
     }
 }

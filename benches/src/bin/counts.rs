@@ -4,7 +4,7 @@
 //! - `counts check`: compares ours with the baseline, and fails when a row has grown by more than 5 %.
 //! - `counts raw`: prints ours as the baseline has them.
 //! - `counts bless`: makes them the baseline.
-//! - `counts hot ROW decode|encode [shared]`: where the instructions of one row go, by function and line.
+//! - `counts hot ROW decode|encode [shared|owned|framed]`: where the instructions of one row go, by function and line.
 //!
 //! Needs `valgrind`.
 
@@ -42,8 +42,12 @@ fn main() -> ExitCode {
         }
         ["check"] => check(&counts),
         ["bless"] => fs::write(baseline(), render(&ours(&counts))).map(|()| true),
-        ["hot", row, operation, ref rest @ ..] => hot(&counts, row, operation, rest.contains(&"shared")),
-        _ => Err(io::Error::other("usage: counts [raw | check | bless | hot ROW decode|encode [shared]]")),
+        ["hot", row, operation, ref form @ ..] => {
+            hot(&counts, row, operation, form.first().copied().unwrap_or("borrowed"))
+        }
+        _ => Err(io::Error::other(
+            "usage: counts [raw | check | bless | hot ROW decode|encode [shared|owned|framed]]",
+        )),
     });
     match result {
         Ok(true) => ExitCode::SUCCESS,
@@ -69,8 +73,8 @@ fn find<'a>(
 
 fn print(counts: &[Count]) {
     println!(
-        "{:4} {:7} {:>9} {:>9} {:>6} {:>9} {:>9} {:>6}",
-        "row", "", "floor", "borrowed", "", "+ Bytes", "shared", ""
+        "{:4} {:7} {:>9} {:>9} {:>6} {:>9} {:>9} {:>6} {:>9} {:>9}",
+        "row", "", "floor", "borrowed", "", "+ Bytes", "shared", "", "owned", "framed"
     );
     let mut rows: Vec<&str> = Vec::new();
     for c in counts {
@@ -91,9 +95,11 @@ fn print(counts: &[Count]) {
         };
         let (borrowed, shared) = (get(Kind::Ours, Storage::Borrowed), get(Kind::Ours, Storage::Owned));
         println!(
-            "{row:4} {operation:7} {floor:>9.0} {borrowed:>9.0} {:>6.2} {floor_shared:>9.0} {shared:>9.0} {:>6.2}",
+            "{row:4} {operation:7} {floor:>9.0} {borrowed:>9.0} {:>6.2} {floor_shared:>9.0} {shared:>9.0} {:>6.2} {:>9.0} {:>9.0}",
             borrowed / floor,
             shared / floor_shared,
+            get(Kind::Ours, Storage::Parts),
+            get(Kind::Ours, Storage::Framed),
         );
     }
 }
@@ -102,10 +108,7 @@ fn print(counts: &[Count]) {
 type Rows = BTreeMap<String, f64>;
 
 fn ours(counts: &[Count]) -> Rows {
-    let name = |c: &Count| {
-        let storage = if c.storage == Storage::Borrowed { "borrowed" } else { "shared" };
-        format!("{} {} {storage}", c.row, c.operation)
-    };
+    let name = |c: &Count| format!("{} {} {}", c.row, c.operation, c.storage.name());
     counts.iter().filter(|c| c.kind == Kind::Ours).map(|c| (name(c), c.instructions)).collect()
 }
 
@@ -172,11 +175,14 @@ fn check(counts: &[Count]) -> io::Result<bool> {
     Ok(good)
 }
 
-fn hot(counts: &[Count], row: &str, operation: &str, shared: bool) -> io::Result<bool> {
-    let storage = if shared { Storage::Owned } else { Storage::Borrowed };
+fn hot(counts: &[Count], row: &str, operation: &str, form: &str) -> io::Result<bool> {
     let operation = if operation == "decode" { Operation::Decode } else { Operation::Encode };
-    let count =
-        find(counts, row, Kind::Ours, storage, operation).ok_or_else(|| io::Error::other("no such row"))?;
+    let count = counts
+        .iter()
+        .find(|c| {
+            (c.row.as_str(), c.kind, c.storage.name(), c.operation) == (row, Kind::Ours, form, operation)
+        })
+        .ok_or_else(|| io::Error::other("no such row"))?;
     let status = Command::new("callgrind_annotate").arg("--threshold=98").arg(&count.dump).status()?;
     Ok(status.success())
 }

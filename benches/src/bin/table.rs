@@ -61,13 +61,13 @@ fn print() -> io::Result<()> {
 
     println!("Instructions per packet / nanoseconds, release build with fat LTO.\n");
     println!(
-        "| decode | floor | ours | | best peer that borrows | floor with one `Bytes` | ours, `Bytes` | | best peer that owns |"
+        "| decode | floor | borrowed | | best peer that borrows | floor with one `Bytes` | shared | | owned | `Framed` | best peer that owns |"
     );
-    println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|");
+    println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
     for row in &survey.rows {
         let cell = Cell { row, operation: Operation::Decode, counts: &counts, times: &survey.times };
         println!(
-            "| {}: {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {}: {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
             row.id,
             row.about,
             cell.show(Kind::Floor, Storage::Borrowed),
@@ -77,11 +77,15 @@ fn print() -> io::Result<()> {
             cell.show(Kind::Floor, Storage::Owned),
             cell.show(Kind::Ours, Storage::Owned),
             cell.ratio(Storage::Owned, Storage::Owned),
+            cell.show(Kind::Ours, Storage::Parts),
+            cell.show(Kind::Ours, Storage::Framed),
             cell.best(&[Storage::Owned]),
         );
     }
-    println!("\n| encode | floor | ours | | without LTO | ours into `BytesMut` | without LTO | best peer |");
-    println!("|---|--:|--:|--:|--:|--:|--:|--:|");
+    println!(
+        "\n| encode | floor | into a slice | | without LTO | a view into `BytesMut` | without LTO | owned into `BytesMut` | without LTO | `Framed` | best peer |"
+    );
+    println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
     for row in &survey.rows {
         let cell = Cell { row, operation: Operation::Encode, counts: &counts, times: &survey.times };
         let plain = |storage: &str| {
@@ -90,7 +94,7 @@ fn print() -> io::Result<()> {
                 .map_or_else(|| "?".to_owned(), |n| format!("{n:.0}"))
         };
         println!(
-            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
             row.id,
             cell.show(Kind::Floor, Storage::Borrowed),
             cell.show(Kind::Ours, Storage::Borrowed),
@@ -98,6 +102,9 @@ fn print() -> io::Result<()> {
             plain("borrowed"),
             cell.show(Kind::Ours, Storage::Owned),
             plain("shared"),
+            cell.show(Kind::Ours, Storage::Parts),
+            plain("owned"),
+            cell.show(Kind::Ours, Storage::Framed),
             cell.best(&[Storage::Borrowed, Storage::Owned]),
         );
     }

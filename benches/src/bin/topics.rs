@@ -15,8 +15,14 @@ const TOPICS: [&str; 6] = [
     "greenhouse/north/bench/17/sensor/humidity/relative/percent",
 ];
 
-const FILTERS: [&str; 6] =
-    ["plant/7/line/+/tempC", "plant/#", "fleet/truck-0042/position", "home/+/lamp/+/brightness/set", "+/+", "#"];
+const FILTERS: [&str; 6] = [
+    "plant/7/line/+/tempC",
+    "plant/#",
+    "fleet/truck-0042/position",
+    "home/+/lamp/+/brightness/set",
+    "+/+",
+    "#",
+];
 
 const ROUNDS: usize = 400;
 const REPEATS: usize = 100;

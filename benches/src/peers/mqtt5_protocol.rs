@@ -44,7 +44,7 @@ impl Codec for V5 {
 
     /// The crate reads a header and a body, and leaves it to its caller to know that they are whole.
     #[inline]
-    fn next<'a, T>(input: &mut Self::Input<'a>, see: impl FnOnce(&Self::Packet<'a>) -> T) -> Result<T, Stop> {
+    fn next<'a>(input: &mut Self::Input<'a>) -> Result<Self::Packet<'a>, Stop> {
         let lengths = input.iter().skip(1).take(4).take_while(|&&byte| byte >= 0x80).count();
         if input.len() < lengths + 2 {
             return Err(Stop::Incomplete);
@@ -58,8 +58,8 @@ impl Codec for V5 {
         }
         input.advance(header_len);
         let mut body = input.split_to(len).freeze();
-        match &Packet::decode_from_body(header.packet_type, &header, &mut body) {
-            Ok(packet) => Ok(see(packet)),
+        match Packet::decode_from_body(header.packet_type, &header, &mut body) {
+            Ok(packet) => Ok(packet),
             Err(_) => Err(Stop::Refused),
         }
     }

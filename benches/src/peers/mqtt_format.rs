@@ -17,14 +17,14 @@ impl Codec for V3 {
 
     /// The crate has no word for incomplete input.
     #[inline]
-    fn next<'a, T>(input: &mut Self::Input<'a>, see: impl FnOnce(&Self::Packet<'a>) -> T) -> Result<T, Stop> {
+    fn next<'a>(input: &mut Self::Input<'a>) -> Result<Self::Packet<'a>, Stop> {
         if input.is_empty() {
             return Err(Stop::Incomplete);
         }
-        match &mpacket(input) {
+        match mpacket(input) {
             Ok((rest, packet)) => {
                 *input = rest;
-                Ok(see(packet))
+                Ok(packet)
             }
             Err(_) => Err(Stop::Refused),
         }

@@ -19,12 +19,12 @@ impl Codec for V3 {
     type Packet<'a> = v3::Packet;
 
     #[inline]
-    fn next<'a, T>(input: &mut Self::Input<'a>, see: impl FnOnce(&Self::Packet<'a>) -> T) -> Result<T, Stop> {
+    fn next<'a>(input: &mut Self::Input<'a>) -> Result<Self::Packet<'a>, Stop> {
         let mut rest = *input;
-        match &block_on(v3::Packet::decode_async(&mut rest)) {
+        match block_on(v3::Packet::decode_async(&mut rest)) {
             Ok(packet) => {
                 *input = rest;
-                Ok(see(packet))
+                Ok(packet)
             }
             Err(e) if e.is_eof() => Err(Stop::Incomplete),
             Err(_) => Err(Stop::Refused),
@@ -119,12 +119,12 @@ impl Codec for V5 {
     type Packet<'a> = v5::Packet;
 
     #[inline]
-    fn next<'a, T>(input: &mut Self::Input<'a>, see: impl FnOnce(&Self::Packet<'a>) -> T) -> Result<T, Stop> {
+    fn next<'a>(input: &mut Self::Input<'a>) -> Result<Self::Packet<'a>, Stop> {
         let mut rest = *input;
-        match &block_on(v5::Packet::decode_async(&mut rest)) {
+        match block_on(v5::Packet::decode_async(&mut rest)) {
             Ok(packet) => {
                 *input = rest;
-                Ok(see(packet))
+                Ok(packet)
             }
             Err(e) if e.is_eof() => Err(Stop::Incomplete),
             Err(_) => Err(Stop::Refused),

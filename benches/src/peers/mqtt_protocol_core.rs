@@ -30,13 +30,9 @@ impl<'a> Input<'a> {
     }
 
     #[inline]
-    fn next<T>(
-        &mut self,
-        parse: impl FnOnce(RawPacket) -> Result<Packet, MqttError>,
-        see: impl FnOnce(&Packet) -> T,
-    ) -> Result<T, Stop> {
+    fn next(&mut self, parse: impl FnOnce(RawPacket) -> Result<Packet, MqttError>) -> Result<Packet, Stop> {
         match self.builder.feed(&mut self.bytes) {
-            PacketBuildResult::Complete(raw) => parse(raw).as_ref().map(see).map_err(|_| Stop::Refused),
+            PacketBuildResult::Complete(raw) => parse(raw).map_err(|_| Stop::Refused),
             PacketBuildResult::Incomplete => Err(Stop::Incomplete),
             PacketBuildResult::Error(_) => Err(Stop::Refused),
         }
@@ -63,10 +59,7 @@ macro_rules! codec {
         }
 
         #[inline]
-        fn next<'a, T>(
-            input: &mut Self::Input<'a>,
-            see: impl FnOnce(&Self::Packet<'a>) -> T,
-        ) -> Result<T, Stop> {
+        fn next<'a>(input: &mut Self::Input<'a>) -> Result<Self::Packet<'a>, Stop> {
             use $version as v;
             let parse = |raw: RawPacket| {
                 Ok(match (raw.packet_type(), &raw.data) {
@@ -87,7 +80,7 @@ macro_rules! codec {
                     other => return Self::more(other.0, &raw),
                 })
             };
-            input.next(parse, see)
+            input.next(parse)
         }
     };
 }

@@ -258,11 +258,8 @@ pub mod original {
         type Packet<'a> = v4::Packet;
 
         #[inline]
-        fn next<'a, T>(
-            input: &mut Self::Input<'a>,
-            see: impl FnOnce(&Self::Packet<'a>) -> T,
-        ) -> Result<T, Stop> {
-            v4::read(input, limit()).as_ref().map(see).map_err(stop)
+        fn next<'a>(input: &mut Self::Input<'a>) -> Result<Self::Packet<'a>, Stop> {
+            v4::read(input, limit()).map_err(|error| stop(&error))
         }
 
         #[inline]
@@ -300,11 +297,8 @@ pub mod original {
         type Packet<'a> = v5::Packet;
 
         #[inline]
-        fn next<'a, T>(
-            input: &mut Self::Input<'a>,
-            see: impl FnOnce(&Self::Packet<'a>) -> T,
-        ) -> Result<T, Stop> {
-            v5::read(input, limit()).as_ref().map(see).map_err(stop)
+        fn next<'a>(input: &mut Self::Input<'a>) -> Result<Self::Packet<'a>, Stop> {
+            v5::read(input, limit()).map_err(|error| stop(&error))
         }
 
         #[inline]
@@ -374,16 +368,11 @@ pub mod rumqttc {
         type Packet<'a> = v4::Packet;
 
         #[inline]
-        fn next<'a, T>(
-            input: &mut Self::Input<'a>,
-            see: impl FnOnce(&Self::Packet<'a>) -> T,
-        ) -> Result<T, Stop> {
-            v4::Packet::read(input, black_box(LIMIT as usize)).as_ref().map(see).map_err(
-                |error| match error {
-                    mqttbytes::Error::InsufficientBytes(_) => Stop::Incomplete,
-                    _ => Stop::Refused,
-                },
-            )
+        fn next<'a>(input: &mut Self::Input<'a>) -> Result<Self::Packet<'a>, Stop> {
+            v4::Packet::read(input, black_box(LIMIT as usize)).map_err(|error| match error {
+                mqttbytes::Error::InsufficientBytes(_) => Stop::Incomplete,
+                _ => Stop::Refused,
+            })
         }
 
         #[inline]
@@ -404,11 +393,8 @@ pub mod rumqttc {
         type Packet<'a> = v5::Packet;
 
         #[inline]
-        fn next<'a, T>(
-            input: &mut Self::Input<'a>,
-            see: impl FnOnce(&Self::Packet<'a>) -> T,
-        ) -> Result<T, Stop> {
-            v5::Packet::read(input, black_box(Some(LIMIT))).as_ref().map(see).map_err(|error| match error {
+        fn next<'a>(input: &mut Self::Input<'a>) -> Result<Self::Packet<'a>, Stop> {
+            v5::Packet::read(input, black_box(Some(LIMIT))).map_err(|error| match error {
                 mqttbytes5::Error::InsufficientBytes(_) => Stop::Incomplete,
                 _ => Stop::Refused,
             })

@@ -16,8 +16,8 @@ impl Codec for V3 {
 
     /// The crate does not say how long the packet was: its length is read here, once more.
     #[inline]
-    fn next<'a, T>(input: &mut Self::Input<'a>, see: impl FnOnce(&Self::Packet<'a>) -> T) -> Result<T, Stop> {
-        match &mqttrs::decode_slice(input) {
+    fn next<'a>(input: &mut Self::Input<'a>) -> Result<Self::Packet<'a>, Stop> {
+        match mqttrs::decode_slice(input) {
             Ok(Some(packet)) => {
                 let mut len = 0;
                 let mut at = 1;
@@ -30,7 +30,7 @@ impl Codec for V3 {
                     }
                 }
                 *input = &input[at + len..];
-                Ok(see(packet))
+                Ok(packet)
             }
             Ok(None) => Err(Stop::Incomplete),
             Err(_) => Err(Stop::Refused),

@@ -29,12 +29,9 @@ macro_rules! codec {
         }
 
         #[inline]
-        fn next<'a, T>(
-            (codec, input): &mut Self::Input<'a>,
-            see: impl FnOnce(&Self::Packet<'a>) -> T,
-        ) -> Result<T, Stop> {
-            match &codec.decode(input) {
-                Ok(Some((packet, _))) => Ok(see(packet)),
+        fn next<'a>((codec, input): &mut Self::Input<'a>) -> Result<Self::Packet<'a>, Stop> {
+            match codec.decode(input) {
+                Ok(Some((packet, _))) => Ok(packet),
                 Ok(None) => Err(Stop::Incomplete),
                 Err(_) => Err(Stop::Refused),
             }
