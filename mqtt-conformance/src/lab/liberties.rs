@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use mqtt_codec::Version;
 
-use super::matrix::in_parallel;
-use super::{Setup, run_free};
+use super::bench::{Setup, in_parallel, run_free};
 use crate::run::{Outcome, Verdict};
 use crate::script::{Level, Test};
 use crate::server::{Liberties, Liberty};

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
-use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use super::{Setup, WireFault, run_in};
+use super::bench::{Setup, in_parallel, run_in};
+use super::wire::WireFault;
 use crate::run::{Outcome, Verdict};
 use crate::script::{Level, Test};
 use crate::server::{Rule, Rules};
@@ -188,27 +187,4 @@ fn attempt(
             run_in(tests, Rules::standard(), Setup::Open, Some(fault))
         }
     }
-}
-
-/// Does the trials on all processors.
-pub(super) fn in_parallel<T: Copy + Sync + Send, R: Send>(
-    trials: &[T],
-    attempt: impl Fn(T) -> R + Sync,
-) -> Vec<(T, R)> {
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new(Vec::new());
-    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some(trial) = trials.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let result = attempt(*trial);
-                    if let Ok(mut results) = results.lock() {
-                        results.push((*trial, result));
-                    }
-                }
-            });
-        }
-    });
-    results.into_inner().unwrap_or_default()
 }
