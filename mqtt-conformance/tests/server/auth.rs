@@ -15,14 +15,14 @@ fn auth(reason: u8, properties: &[Vec<u8>]) -> Vec<u8> {
     packet(0xf0, &[&[reason], &block(&properties.concat())])
 }
 
-fn hello() -> Vec<u8> {
+fn connect() -> Vec<u8> {
     connect_5(CLEAN, 0, &method(), &[&text("c")])
 }
 
 #[test]
 fn who_sends_the_challenge_back_is_let_in() {
     let mut lab = Lab::new();
-    lab.open(1, &hello());
+    lab.open(1, &connect());
     lab.expect(1, [auth(0x18, &[method(), data("challenge-1")])]);
     lab.send(1, &auth(0x18, &[method(), data("challenge-1")]));
     let properties = [&[33, 0, 32, 39, 0, 16, 0, 0, 34, 0, 16][..], &method()].concat();
@@ -50,11 +50,11 @@ fn others_are_refused() {
         (publish_5(0, "t", 0, &[], "x"), 0x82),
     ] {
         let mut lab = Lab::new();
-        lab.open(1, &hello());
+        lab.open(1, &connect());
         lab.take(1);
         lab.send(1, &answer);
-        let came = lab.take(1).concat();
-        assert_eq!((came[0], came[2], came[3]), (0x20, 0, code));
+        let arrived = lab.take(1).concat();
+        assert_eq!((arrived[0], arrived[2], arrived[3]), (0x20, 0, code));
         lab.expect_closed(1);
     }
     let mut lab = Lab::new();
@@ -66,7 +66,7 @@ fn others_are_refused() {
 #[test]
 fn without_a_method_there_is_no_auth() {
     let mut lab = Lab::new();
-    lab.join(1, &hello_5(CLEAN, "c"));
+    lab.join(1, &client_5(CLEAN, "c"));
     lab.send(1, &auth(0x19, &[method()]));
     assert_eq!(disconnect_reason(&lab.take(1)), 0x82);
     lab.expect_closed(1);

@@ -8,9 +8,9 @@ fn accepts_each_version() {
     let mut lab = Lab::new();
     lab.open(1, &connect_3(CLEAN, 0, &[&text("a")]));
     lab.expect(1, [[0x20, 2, 0, 0]]);
-    lab.open(2, &hello_4(CLEAN, "b"));
+    lab.open(2, &client_4(CLEAN, "b"));
     lab.expect(2, [[0x20, 2, 0, 0]]);
-    lab.open(3, &hello_5(CLEAN, "c"));
+    lab.open(3, &client_5(CLEAN, "c"));
     lab.expect(3, [connack_5(0)]);
 }
 
@@ -18,7 +18,7 @@ fn accepts_each_version() {
 fn a_connect_may_come_byte_by_byte() {
     let mut lab = Lab::new();
     lab.open(1, &[]);
-    let bytes = [hello_5(CLEAN, "c"), vec![0xc0, 0]].concat();
+    let bytes = [client_5(CLEAN, "c"), vec![0xc0, 0]].concat();
     for byte in bytes {
         lab.send(1, &[byte]);
     }
@@ -39,10 +39,10 @@ fn refuses_other_protocols() {
         let mut lab = Lab::new();
         lab.open(1, &bytes);
         lab.expect_closed(1);
-        let came = lab.take(1).concat();
+        let arrived = lab.take(1).concat();
         match answer {
-            Some(answer) => assert_eq!(came, answer, "{bytes:?}"),
-            None => assert_eq!((came[0], came[2], came[3]), (0x20, 0, 0x84), "{bytes:?}"),
+            Some(answer) => assert_eq!(arrived, answer, "{bytes:?}"),
+            None => assert_eq!((arrived[0], arrived[2], arrived[3]), (0x20, 0, 0x84), "{bytes:?}"),
         }
     }
 }
@@ -54,17 +54,17 @@ fn malformed_connects_are_answered_in_5_0_only() {
     lab.expect_nothing(1);
     lab.expect_closed(1);
     lab.open(2, &connect_5(0x03, 0, &[], &[&text("c")]));
-    let came = lab.take(2).concat();
-    assert_eq!((came[0], came[2], came[3]), (0x20, 0, 0x81));
+    let arrived = lab.take(2).concat();
+    assert_eq!((arrived[0], arrived[2], arrived[3]), (0x20, 0, 0x81));
     lab.expect_closed(2);
 }
 
 #[test]
 fn client_identifiers() {
     let mut lab = Lab::new();
-    lab.open(1, &hello_4(CLEAN, ""));
+    lab.open(1, &client_4(CLEAN, ""));
     lab.expect(1, [[0x20, 2, 0, 0]]);
-    lab.open(2, &hello_4(KEEP, ""));
+    lab.open(2, &client_4(KEEP, ""));
     lab.expect(2, [[0x20, 2, 0, 2]]);
     lab.expect_closed(2);
     lab.open(3, &connect_3(CLEAN, 0, &[&text("")]));
@@ -100,7 +100,7 @@ fn credentials_are_checked_where_there_are_any() {
     lab.open(2, &connect_4(CLEAN | 0xc0, 0, &[&text("d"), &text("user"), &text("wrong")]));
     lab.expect(2, [[0x20, 2, 0, 4]]);
     lab.expect_closed(2);
-    lab.open(3, &hello_5(CLEAN, "e"));
+    lab.open(3, &client_5(CLEAN, "e"));
     lab.expect(3, [packet(0x20, &[&[0, 0x86, 0]])]);
     lab.expect_closed(3);
 }
@@ -108,10 +108,10 @@ fn credentials_are_checked_where_there_are_any() {
 #[test]
 fn nothing_behind_a_refused_connect_counts() {
     let mut lab = Lab::new();
-    lab.join(1, &hello_4(CLEAN, "sub"));
+    lab.join(1, &client_4(CLEAN, "sub"));
     lab.send(1, &subscribe_4(1, "t", 0));
     lab.take(1);
-    lab.open(2, &[hello_4(KEEP, ""), publish_4(0, "t", 0, "x")].concat());
+    lab.open(2, &[client_4(KEEP, ""), publish_4(0, "t", 0, "x")].concat());
     lab.expect(2, [[0x20, 2, 0, 2]]);
     lab.expect_nothing(1);
 }
@@ -137,7 +137,7 @@ fn keep_alive_is_one_and_a_half_periods() {
 #[test]
 fn keep_alive_zero_waits_for_ever() {
     let mut lab = Lab::new();
-    lab.join(1, &hello_4(CLEAN, "c"));
+    lab.join(1, &client_4(CLEAN, "c"));
     lab.wait(1_000_000_000);
     lab.expect_open(1);
 }
@@ -147,7 +147,7 @@ fn server_keep_alive_replaces_the_clients() {
     let mut limits = Limits::default();
     limits.server_keep_alive = Some(2);
     let mut lab = Lab::with(Rules::standard(), limits);
-    lab.open(1, &hello_5(CLEAN, "c"));
+    lab.open(1, &client_5(CLEAN, "c"));
     let properties = [33, 0, 32, 39, 0, 16, 0, 0, 34, 0, 16, 19, 0, 2];
     lab.expect(1, [packet(0x20, &[&[0, 0], &block(&properties)])]);
     lab.wait(3_000);

@@ -22,8 +22,8 @@ pub(crate) fn sensible(dice: &mut Dice) -> Vec<u8> {
     let flags = u8::try_from(dice.roll(8)).unwrap();
     let small = u8::try_from(dice.roll(40)).unwrap();
     match dice.roll(14) {
-        0 => hello_4(if id == 0 { CLEAN } else { KEEP }, ["c", "d", ""][dice.roll(3)]),
-        1 => hello_5(if id == 0 { CLEAN } else { KEEP }, ["c", "d", ""][dice.roll(3)]),
+        0 => client_4(if id == 0 { CLEAN } else { KEEP }, ["c", "d", ""][dice.roll(3)]),
+        1 => client_5(if id == 0 { CLEAN } else { KEEP }, ["c", "d", ""][dice.roll(3)]),
         2 => connect_3(KEEP, 1, &[&text("c")]),
         3 => connect_5(
             0x04,

@@ -1,4 +1,4 @@
-//! A broker in memory, packets as bytes, and what came of them. Packets are put together by hand here, not by the codec.
+//! A broker in memory, packets as bytes, and what came back. Packets are put together by hand here, not by the codec.
 
 use mqtt_conformance::server::{Action, Broker, ConnId, Limits, Rules};
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub(crate) struct Lab {
     pub(crate) broker: Broker,
     now: u64,
-    came: BTreeMap<u64, Vec<Vec<u8>>>,
+    arrived: BTreeMap<u64, Vec<Vec<u8>>>,
     closed: BTreeMap<u64, bool>,
     /// All that happened, with the time.
     pub(crate) log: Vec<String>,
@@ -26,7 +26,7 @@ impl Lab {
         Self {
             broker: Broker::new(rules, limits),
             now: 0,
-            came: BTreeMap::new(),
+            arrived: BTreeMap::new(),
             closed: BTreeMap::new(),
             log: Vec::new(),
         }
@@ -37,7 +37,7 @@ impl Lab {
         while let Some(action) = self.broker.next_action() {
             self.log.push(format!("{}: {action:?}", self.now));
             match action {
-                Action::Send { conn, bytes } => self.came.entry(conn.0).or_default().push(bytes.to_vec()),
+                Action::Send { conn, bytes } => self.arrived.entry(conn.0).or_default().push(bytes.to_vec()),
                 Action::Close { conn } => drop(self.closed.insert(conn.0, true)),
             }
         }
@@ -46,7 +46,7 @@ impl Lab {
     /// Opens a connection and sends its first bytes.
     pub(crate) fn open(&mut self, conn: u64, bytes: &[u8]) {
         self.closed.insert(conn, false);
-        self.came.remove(&conn);
+        self.arrived.remove(&conn);
         self.broker.connected(ConnId(conn));
         self.send(conn, bytes);
     }
@@ -55,9 +55,9 @@ impl Lab {
     #[track_caller]
     pub(crate) fn join(&mut self, conn: u64, bytes: &[u8]) {
         self.open(conn, bytes);
-        let came = self.take(conn);
-        assert_eq!(came.first().and_then(|p| p.first()), Some(&0x20), "CONNACK");
-        assert_eq!(came[0][3], 0, "CONNACK accepts");
+        let arrived = self.take(conn);
+        assert_eq!(arrived.first().and_then(|p| p.first()), Some(&0x20), "CONNACK");
+        assert_eq!(arrived[0][3], 0, "CONNACK accepts");
     }
 
     pub(crate) fn send(&mut self, conn: u64, bytes: &[u8]) {
@@ -85,17 +85,17 @@ impl Lab {
         self.settle();
     }
 
-    /// What came on a connection since the last time.
+    /// What arrived on a connection since the last time.
     pub(crate) fn take(&mut self, conn: u64) -> Vec<Vec<u8>> {
-        self.came.remove(&conn).unwrap_or_default()
+        self.arrived.remove(&conn).unwrap_or_default()
     }
 
-    /// Exactly these packets came.
+    /// Exactly these packets arrived.
     #[track_caller]
     pub(crate) fn expect<P: AsRef<[u8]>>(&mut self, conn: u64, packets: impl IntoIterator<Item = P>) {
         let expected: Vec<String> = packets.into_iter().map(|p| hex(p.as_ref())).collect();
-        let came: Vec<String> = self.take(conn).iter().map(|p| hex(p)).collect();
-        assert_eq!(came, expected, "on connection {conn}");
+        let arrived: Vec<String> = self.take(conn).iter().map(|p| hex(p)).collect();
+        assert_eq!(arrived, expected, "on connection {conn}");
     }
 
     #[track_caller]
@@ -175,12 +175,12 @@ pub(crate) fn connect_5(flags: u8, keep_alive: u16, properties: &[u8], rest: &[&
 }
 
 /// A client of 3.1.1 with this client identifier.
-pub(crate) fn hello_4(flags: u8, id: &str) -> Vec<u8> {
+pub(crate) fn client_4(flags: u8, id: &str) -> Vec<u8> {
     connect_4(flags, 0, &[&text(id)])
 }
 
 /// A client of 5.0 with this client identifier, whose session is kept for 100 s unless it is clean.
-pub(crate) fn hello_5(flags: u8, id: &str) -> Vec<u8> {
+pub(crate) fn client_5(flags: u8, id: &str) -> Vec<u8> {
     let expiry: &[u8] = if flags & CLEAN == 0 { &[17, 0, 0, 0, 100] } else { &[] };
     connect_5(flags, 0, expiry, &[&text(id)])
 }

@@ -2,6 +2,7 @@
 
 mod auth;
 mod connect;
+mod conversations;
 mod dice;
 mod lab;
 mod load;
@@ -12,7 +13,6 @@ mod retained;
 mod rules;
 mod serve;
 mod sessions;
-mod stories;
 mod subscriptions;
 mod will;
 mod wrong;

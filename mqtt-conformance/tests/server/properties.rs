@@ -5,8 +5,8 @@ use crate::lab::*;
 #[test]
 fn properties_are_passed_on_in_their_order() {
     let mut lab = Lab::new();
-    lab.join(1, &hello_5(CLEAN, "c"));
-    lab.join(2, &hello_4(CLEAN, "d"));
+    lab.join(1, &client_5(CLEAN, "c"));
+    lab.join(2, &client_4(CLEAN, "d"));
     lab.send(1, &subscribe_5(1, &[11, 9], "t", 0));
     lab.send(2, &subscribe_4(1, "t", 0));
     (1..=2).for_each(|conn| drop(lab.take(conn)));
@@ -32,34 +32,34 @@ fn properties_are_passed_on_in_their_order() {
 #[test]
 fn expiry_counts_down_and_drops() {
     let mut lab = Lab::new();
-    lab.join(1, &hello_5(KEEP, "sub"));
+    lab.join(1, &client_5(KEEP, "sub"));
     lab.send(1, &subscribe_5(1, &[], "t", 2));
     lab.cut(1);
-    lab.join(2, &hello_5(CLEAN, "pub"));
+    lab.join(2, &client_5(CLEAN, "pub"));
     lab.send(2, &publish_5(QOS_1, "t", 1, &[2, 0, 0, 0, 5], "short"));
     lab.send(2, &publish_5(QOS_1, "t", 2, &[2, 0, 0, 1, 0], "long"));
     lab.wait(5_000);
-    lab.open(3, &hello_5(KEEP, "sub"));
+    lab.open(3, &client_5(KEEP, "sub"));
     lab.expect(3, [connack_5(1), publish_5(QOS_1, "t", 1, &[2, 0, 0, 0, 251], "long")]);
 }
 
 #[test]
 fn a_begun_delivery_outlives_its_expiry() {
     let mut lab = Lab::new();
-    lab.join(1, &hello_5(KEEP, "c"));
+    lab.join(1, &client_5(KEEP, "c"));
     lab.send(1, &subscribe_5(1, &[], "t", 2));
     lab.send(1, &publish_5(QOS_2, "t", 1, &[2, 0, 0, 0, 5], "x"));
     lab.take(1);
     lab.cut(1);
     lab.wait(6_000);
-    lab.open(2, &hello_5(KEEP, "c"));
+    lab.open(2, &client_5(KEEP, "c"));
     lab.expect(2, [connack_5(1), publish_5(QOS_2 | DUP, "t", 1, &[2, 0, 0, 0, 0], "x")]);
 }
 
 #[test]
 fn topic_aliases_from_a_client() {
     let mut lab = Lab::new();
-    lab.join(1, &hello_5(CLEAN, "c"));
+    lab.join(1, &client_5(CLEAN, "c"));
     lab.send(1, &subscribe_5(1, &[], "#", 0));
     lab.take(1);
     lab.send(1, &publish_5(0, "a", 0, &[35, 0, 16], "1"));
@@ -70,12 +70,12 @@ fn topic_aliases_from_a_client() {
     lab.send(1, &publish_5(0, "", 0, &[35, 0, 1], "5"));
     assert_eq!(disconnect_reason(&lab.take(1)), 0x82);
     for alias in [0, 17] {
-        lab.join(2, &hello_5(CLEAN, "c"));
+        lab.join(2, &client_5(CLEAN, "c"));
         lab.send(2, &publish_5(0, "a", 0, &[35, 0, alias], "6"));
         assert_eq!(disconnect_reason(&lab.take(2)), 0x94, "{alias}");
         lab.expect_closed(2);
     }
-    lab.join(3, &hello_5(CLEAN, "c"));
+    lab.join(3, &client_5(CLEAN, "c"));
     lab.send(3, &publish_5(0, "", 0, &[35, 0, 16], "7")); // forgotten with the connection
     assert_eq!(disconnect_reason(&lab.take(3)), 0x82);
 }
@@ -116,7 +116,7 @@ fn too_large_messages_count_as_sent() {
 #[test]
 fn packets_above_the_maximum_are_refused_from_their_header() {
     let mut lab = Lab::new();
-    lab.join(1, &hello_5(CLEAN, "c"));
+    lab.join(1, &client_5(CLEAN, "c"));
     lab.send(1, &[0x30, 0xff, 0xff, 0x40]);
     assert_eq!(disconnect_reason(&lab.take(1)), 0x95);
     lab.expect_closed(1);
@@ -139,11 +139,11 @@ fn payloads_are_what_they_promise() {
 #[test]
 fn topic_aliases_belong_to_one_connection_and_may_change() {
     let mut lab = Lab::new();
-    lab.join(9, &hello_5(CLEAN, "sub"));
+    lab.join(9, &client_5(CLEAN, "sub"));
     lab.send(9, &subscribe_5(1, &[], "#", 0));
     lab.take(9);
-    lab.join(1, &hello_5(CLEAN, "c"));
-    lab.join(2, &hello_5(CLEAN, "d"));
+    lab.join(1, &client_5(CLEAN, "c"));
+    lab.join(2, &client_5(CLEAN, "d"));
     let publish = |topic: &str| publish_5(0, topic, 0, &[35, 0, 1], "x");
     for (conn, topic) in [(1, "a"), (2, "b"), (1, ""), (2, ""), (1, "c"), (1, "")] {
         lab.send(conn, &publish(topic));

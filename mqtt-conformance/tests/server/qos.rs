@@ -5,8 +5,8 @@ use crate::lab::*;
 /// A publisher 1 and a subscriber 2 to `t` at QoS 2, both of 3.1.1 with kept sessions.
 fn pair() -> Lab {
     let mut lab = Lab::new();
-    lab.join(1, &hello_4(KEEP, "pub"));
-    lab.join(2, &hello_4(KEEP, "sub"));
+    lab.join(1, &client_4(KEEP, "pub"));
+    lab.join(2, &client_4(KEEP, "sub"));
     lab.send(2, &subscribe_4(1, "t", 2));
     lab.expect(2, [packet(0x90, &[&[0, 1, 2]])]);
     lab
@@ -40,7 +40,7 @@ fn qos_2_is_delivered_once_however_often_it_is_sent() {
     lab.send(1, &publish_4(QOS_2 | DUP, "t", 7, "x"));
     lab.expect(1, [ack(PUBREC, 7)]);
     lab.cut(1);
-    lab.open(3, &hello_4(KEEP, "pub"));
+    lab.open(3, &client_4(KEEP, "pub"));
     lab.expect(3, [[0x20, 2, 1, 0]]);
     lab.send(3, &publish_4(QOS_2 | DUP, "t", 7, "x"));
     lab.expect(3, [ack(PUBREC, 7)]);
@@ -74,18 +74,18 @@ fn qos_2_resumes_where_it_was_lost() {
     lab.expect(2, [publish_4(QOS_2, "t", 1, "x")]);
     // PUBLISH was lost.
     lab.cut(2);
-    lab.open(3, &hello_4(KEEP, "sub"));
+    lab.open(3, &client_4(KEEP, "sub"));
     lab.expect(3, [vec![0x20, 2, 1, 0], publish_4(QOS_2 | DUP, "t", 1, "x")]);
     lab.send(3, &ack(PUBREC, 1));
     lab.expect(3, [ack(PUBREL, 1)]);
     // PUBREL was lost: it is sent again, and PUBLISH is not.
     lab.cut(3);
-    lab.open(4, &hello_4(KEEP, "sub"));
+    lab.open(4, &client_4(KEEP, "sub"));
     lab.expect(4, [vec![0x20, 2, 1, 0], ack(PUBREL, 1)]);
     lab.send(4, &ack(PUBCOMP, 1));
     lab.expect_nothing(4);
     lab.cut(4);
-    lab.open(5, &hello_4(KEEP, "sub"));
+    lab.open(5, &client_4(KEEP, "sub"));
     lab.expect(5, [[0x20, 2, 1, 0]]);
 }
 
@@ -101,7 +101,7 @@ fn several_messages_resume_in_order_and_without_more() {
     lab.expect_nothing(2); // 3.1.1 sends nothing again while the connection lasts
     lab.cut(2);
     lab.send(1, &publish_4(QOS_1, "t", 4, "d"));
-    lab.open(3, &hello_4(KEEP, "sub"));
+    lab.open(3, &client_4(KEEP, "sub"));
     lab.expect(
         3,
         [
@@ -132,13 +132,13 @@ fn the_lower_qos_counts() {
     for granted in 0..=2 {
         for published in 0..=2u8 {
             let mut lab = Lab::new();
-            lab.join(1, &hello_4(CLEAN, "c"));
+            lab.join(1, &client_4(CLEAN, "c"));
             lab.send(1, &subscribe_4(1, "t", granted));
             lab.expect(1, [packet(0x90, &[&[0, 1, granted]])]);
             lab.send(1, &publish_4(published << 1, "t", 9, "x"));
             let qos = granted.min(published);
-            let came = lab.take(1).into_iter().filter(|p| p[0] & 0xf0 == 0x30).collect::<Vec<_>>();
-            assert_eq!(came, [publish_4(qos << 1, "t", 1, "x")], "{granted} {published}");
+            let arrived = lab.take(1).into_iter().filter(|p| p[0] & 0xf0 == 0x30).collect::<Vec<_>>();
+            assert_eq!(arrived, [publish_4(qos << 1, "t", 1, "x")], "{granted} {published}");
         }
     }
 }
@@ -164,7 +164,7 @@ fn receive_maximum_of_the_client_holds_publish_back() {
 #[test]
 fn receive_maximum_of_the_broker_is_enforced() {
     let mut lab = Lab::new();
-    lab.join(1, &hello_5(CLEAN, "c"));
+    lab.join(1, &client_5(CLEAN, "c"));
     for id in 1..=32 {
         lab.send(1, &publish_5(QOS_2, "t", id, &[], ""));
         lab.expect(1, [packet(0x50, &[&id.to_be_bytes(), &[0x10]])]);
@@ -174,7 +174,7 @@ fn receive_maximum_of_the_broker_is_enforced() {
     lab.send(1, &publish_5(QOS_2, "t", 33, &[], ""));
     assert_eq!(disconnect_reason(&lab.take(1)), 0x93);
     lab.expect_closed(1);
-    lab.join(2, &hello_5(CLEAN, "c"));
+    lab.join(2, &client_5(CLEAN, "c"));
     for id in 1..=32 {
         lab.send(2, &publish_5(QOS_2, "t", id, &[], ""));
     }
@@ -186,14 +186,14 @@ fn receive_maximum_of_the_broker_is_enforced() {
 #[test]
 fn error_codes_of_5_0_end_a_delivery() {
     let mut lab = Lab::new();
-    lab.join(1, &hello_5(KEEP, "c"));
+    lab.join(1, &client_5(KEEP, "c"));
     lab.send(1, &subscribe_5(1, &[], "t", 2));
     lab.send(1, &publish_5(QOS_2, "t", 1, &[], "x"));
     lab.take(1);
     lab.send(1, &packet(PUBREC, &[&[0, 1, 0x80]]));
     lab.expect_nothing(1);
     lab.cut(1);
-    lab.open(2, &hello_5(KEEP, "c"));
+    lab.open(2, &client_5(KEEP, "c"));
     lab.expect(2, [connack_5(1)]);
 }
 

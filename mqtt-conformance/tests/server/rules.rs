@@ -1,7 +1,7 @@
 //! The table of rules, and that each of them changes what a client sees.
 
+use crate::conversations::{Conversation, conversations};
 use crate::lab::Lab;
-use crate::stories::{Story, stories};
 use mqtt_conformance::server::{Limits, Rules};
 use std::collections::BTreeSet;
 
@@ -38,18 +38,18 @@ fn rules_cite_statements_that_exist() {
 
 #[test]
 fn each_rule_changes_what_a_client_sees() {
-    let told = |rules: Rules| -> Vec<Vec<String>> {
-        let tell = |(limits, story): &(Limits, Story)| {
+    let logs = |rules: Rules| -> Vec<Vec<String>> {
+        let log = |(limits, conversation): &(Limits, Conversation)| {
             let mut lab = Lab::with(rules, limits.clone());
-            story(&mut lab);
+            conversation(&mut lab);
             lab.log
         };
-        stories().iter().map(tell).collect()
+        conversations().iter().map(log).collect()
     };
-    let standard = told(Rules::standard());
-    assert_eq!(standard, told(Rules::standard()), "a run repeats exactly");
+    let standard = logs(Rules::standard());
+    assert_eq!(standard, logs(Rules::standard()), "a run repeats exactly");
     let unseen: Vec<_> =
-        Rules::ALL.iter().filter(|rule| told(rule.mutant()) == standard).map(|rule| rule.name).collect();
+        Rules::ALL.iter().filter(|rule| logs(rule.mutant()) == standard).map(|rule| rule.name).collect();
     // The core knows nothing of WebSocket around it.
     assert_eq!(unseen, ["refuses_text_frames", "takes_any_frames", "chooses_sub_protocol"]);
 }

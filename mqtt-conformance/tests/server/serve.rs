@@ -14,22 +14,22 @@ async fn serves_on_a_port_of_the_systems_choosing() {
     let address = listener.local_addr().unwrap();
     let serving = tokio::spawn(async move { server.serve_tcp(listener).await });
     let mut client = TcpStream::connect(address).await.unwrap();
-    client.write_all(&hello_5(CLEAN, "c")).await.unwrap();
-    let mut came = vec![0; connack_5(0).len()];
-    client.read_exact(&mut came).await.unwrap();
-    assert_eq!(came, connack_5(0));
+    client.write_all(&client_5(CLEAN, "c")).await.unwrap();
+    let mut arrived = vec![0; connack_5(0).len()];
+    client.read_exact(&mut arrived).await.unwrap();
+    assert_eq!(arrived, connack_5(0));
     // What was written last arrives, though the client sends more than the broker reads.
-    client.write_all(&[hello_5(CLEAN, "c"), vec![0; 10_000]].concat()).await.unwrap();
+    client.write_all(&[client_5(CLEAN, "c"), vec![0; 10_000]].concat()).await.unwrap();
     let mut rest = Vec::new();
     client.read_to_end(&mut rest).await.unwrap();
     assert_eq!(disconnect_reason(&[rest]), 0x82);
     let mut other = TcpStream::connect(address).await.unwrap();
-    other.write_all(&hello_4(CLEAN, "d")).await.unwrap();
-    let mut came = [0; 4];
-    other.read_exact(&mut came).await.unwrap();
+    other.write_all(&client_4(CLEAN, "d")).await.unwrap();
+    let mut arrived = [0; 4];
+    other.read_exact(&mut arrived).await.unwrap();
     // Its connections end with it.
     serving.abort();
-    assert_eq!(other.read(&mut came).await.unwrap_or(0), 0);
+    assert_eq!(other.read(&mut arrived).await.unwrap_or(0), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -38,9 +38,9 @@ async fn waiting_costs_no_time_in_memory() {
     let mut client = server.connect();
     let begin = Instant::now();
     client.write_all(&connect_4(CLEAN, 1000, &[&text("c")])).await.unwrap();
-    let mut came = Vec::new();
-    client.read_to_end(&mut came).await.unwrap();
-    assert_eq!(came, [0x20, 2, 0, 0]);
+    let mut arrived = Vec::new();
+    client.read_to_end(&mut arrived).await.unwrap();
+    assert_eq!(arrived, [0x20, 2, 0, 0]);
     assert_eq!(begin.elapsed(), Duration::from_secs(1_500));
 }
 
@@ -48,15 +48,15 @@ async fn waiting_costs_no_time_in_memory() {
 async fn a_client_that_is_gone_leaves_its_will() {
     let server = serve::Server::start(Rules::standard(), Limits::default());
     let mut watcher = server.connect();
-    watcher.write_all(&[hello_4(CLEAN, "watch"), subscribe_4(1, "w", 0)].concat()).await.unwrap();
-    let mut came = [0; 9];
-    watcher.read_exact(&mut came).await.unwrap();
+    watcher.write_all(&[client_4(CLEAN, "watch"), subscribe_4(1, "w", 0)].concat()).await.unwrap();
+    let mut arrived = [0; 9];
+    watcher.read_exact(&mut arrived).await.unwrap();
     let mut client = server.connect();
     client.write_all(&connect_4(CLEAN | 4, 0, &[&text("c"), &text("w"), &text("gone")])).await.unwrap();
     client.read_exact(&mut [0; 4]).await.unwrap();
     drop(client);
     let expected = publish_4(0, "w", 0, "gone");
-    let mut came = vec![0; expected.len()];
-    watcher.read_exact(&mut came).await.unwrap();
-    assert_eq!(came, expected);
+    let mut arrived = vec![0; expected.len()];
+    watcher.read_exact(&mut arrived).await.unwrap();
+    assert_eq!(arrived, expected);
 }

@@ -5,7 +5,7 @@ use crate::lab::*;
 #[test]
 fn one_answer_for_many_filters() {
     let mut lab = Lab::new();
-    lab.join(1, &hello_4(CLEAN, "c"));
+    lab.join(1, &client_4(CLEAN, "c"));
     lab.send(1, &packet(0x82, &[&[0, 9], &text("a"), &[0], &text("b"), &[2], &text("c"), &[1]]));
     lab.expect(1, [packet(0x90, &[&[0, 9, 0, 2, 1]])]);
     for topic in ["a", "b", "c"] {
@@ -33,7 +33,7 @@ fn unsubscribing_compares_exactly_and_says_what_it_found() {
 #[test]
 fn reasons_are_given_unless_unwanted() {
     let mut lab = Lab::new();
-    lab.join(1, &hello_5(CLEAN, "c"));
+    lab.join(1, &client_5(CLEAN, "c"));
     lab.send(1, &packet(0xa2, &[&[0, 2, 0], &text("a")]));
     let why = [&[31][..], &text("not all of the subscriptions existed")].concat();
     lab.expect(1, [packet(0xb0, &[&[0, 2], &block(&why), &[0x11]])]);
@@ -42,7 +42,7 @@ fn reasons_are_given_unless_unwanted() {
 #[test]
 fn a_delivery_that_began_is_finished_after_unsubscribe() {
     let mut lab = Lab::new();
-    lab.join(1, &hello_4(CLEAN, "c"));
+    lab.join(1, &client_4(CLEAN, "c"));
     lab.send(1, &subscribe_4(1, "t", 2));
     lab.send(1, &publish_4(QOS_2, "t", 5, "x"));
     lab.send(1, &packet(0xa2, &[&[0, 2], &text("t")]));
@@ -54,7 +54,7 @@ fn a_delivery_that_began_is_finished_after_unsubscribe() {
 #[test]
 fn the_same_filter_replaces() {
     let mut lab = Lab::new();
-    lab.join(1, &hello_5(CLEAN, "c"));
+    lab.join(1, &client_5(CLEAN, "c"));
     lab.send(1, &subscribe_5(1, &[11, 5], "t", 2));
     lab.send(1, &subscribe_5(2, &[11, 6], "t", 0));
     lab.take(1);
@@ -65,7 +65,7 @@ fn the_same_filter_replaces() {
 #[test]
 fn overlapping_subscriptions_bring_one_copy() {
     let mut lab = Lab::new();
-    lab.join(1, &hello_5(CLEAN, "c"));
+    lab.join(1, &client_5(CLEAN, "c"));
     lab.send(1, &subscribe_5(1, &[11, 5], "a/#", 0));
     lab.send(1, &subscribe_5(2, &[11, 0x80, 1], "a/+", 2));
     lab.send(1, &subscribe_5(3, &[], "+/b", 1));
@@ -77,8 +77,8 @@ fn overlapping_subscriptions_bring_one_copy() {
 #[test]
 fn no_local_keeps_own_messages_away() {
     let mut lab = Lab::new();
-    lab.join(1, &hello_5(CLEAN, "c"));
-    lab.join(2, &hello_4(CLEAN, "d"));
+    lab.join(1, &client_5(CLEAN, "c"));
+    lab.join(2, &client_4(CLEAN, "d"));
     lab.send(1, &subscribe_5(1, &[], "t", 0x04));
     lab.take(1);
     lab.send(1, &publish_5(QOS_1, "t", 1, &[], "x"));
@@ -90,9 +90,9 @@ fn no_local_keeps_own_messages_away() {
 /// Members 1 and 2 of a shared subscription at QoS 1, with kept sessions, and a publisher 3.
 fn share() -> Lab {
     let mut lab = Lab::new();
-    lab.join(1, &hello_5(KEEP, "a"));
-    lab.join(2, &hello_5(KEEP, "b"));
-    lab.join(3, &hello_5(CLEAN, "pub"));
+    lab.join(1, &client_5(KEEP, "a"));
+    lab.join(2, &client_5(KEEP, "b"));
+    lab.join(3, &client_5(CLEAN, "pub"));
     for conn in 1..=2 {
         lab.send(conn, &subscribe_5(1, &[], "$share/g/t", 1));
         lab.take(conn);
@@ -116,7 +116,7 @@ fn a_shared_subscription_takes_turns() {
 #[test]
 fn another_share_name_is_another_subscription() {
     let mut lab = share();
-    lab.join(4, &hello_5(CLEAN, "c"));
+    lab.join(4, &client_5(CLEAN, "c"));
     lab.send(4, &subscribe_5(1, &[], "$share/h/t", 0));
     lab.take(4);
     lab.send(3, &publish_5(0, "t", 0, &[], "1"));
@@ -140,8 +140,8 @@ fn a_share_gives_away_what_a_session_leaves_behind() {
 #[test]
 fn a_share_gives_no_begun_qos_2_away() {
     let mut lab = Lab::new();
-    lab.join(1, &hello_5(KEEP, "a"));
-    lab.join(2, &hello_5(KEEP, "b"));
+    lab.join(1, &client_5(KEEP, "a"));
+    lab.join(2, &client_5(KEEP, "b"));
     for conn in 1..=2 {
         lab.send(conn, &subscribe_5(1, &[], "$share/g/t", 2));
         lab.take(conn);
@@ -150,7 +150,7 @@ fn a_share_gives_no_begun_qos_2_away() {
     lab.expect(1, [publish_5(QOS_2, "t", 1, &[], "x")]);
     lab.expect(2, [ack(PUBREC, 1)]);
     lab.cut(1);
-    lab.open(3, &hello_5(KEEP, "a"));
+    lab.open(3, &client_5(KEEP, "a"));
     lab.expect(3, [connack_5(1), publish_5(QOS_2 | DUP, "t", 1, &[], "x")]);
     lab.cut(3);
     lab.wait(100_000);
@@ -160,7 +160,7 @@ fn a_share_gives_no_begun_qos_2_away() {
 #[test]
 fn in_3_1_1_share_is_an_ordinary_level() {
     let mut lab = Lab::new();
-    lab.join(1, &hello_4(CLEAN, "c"));
+    lab.join(1, &client_4(CLEAN, "c"));
     lab.send(1, &subscribe_4(1, "$share/g/t", 0));
     lab.take(1);
     lab.send(1, &publish_4(0, "t", 0, "x"));
@@ -173,8 +173,8 @@ fn in_3_1_1_share_is_an_ordinary_level() {
 fn ill_formed_topics_of_3_1_stay_in_3_1() {
     let mut lab = Lab::new();
     lab.join(1, &connect_3(CLEAN, 0, &[&text("a")]));
-    lab.join(2, &hello_4(CLEAN, "b"));
-    lab.join(3, &hello_5(CLEAN, "c"));
+    lab.join(2, &client_4(CLEAN, "b"));
+    lab.join(3, &client_5(CLEAN, "c"));
     lab.send(1, &subscribe_4(1, "#", 0));
     lab.send(2, &subscribe_4(1, "#", 0));
     lab.send(3, &subscribe_5(1, &[], "#", 0));

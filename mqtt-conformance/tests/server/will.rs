@@ -16,7 +16,7 @@ fn with_will_5(flags: u8, expiry: u8, properties: &[u8]) -> Vec<u8> {
 /// A watcher 9 of 5.0 on `w`, with Retain As Published.
 fn watched() -> Lab {
     let mut lab = Lab::new();
-    lab.join(9, &hello_5(CLEAN, "watch"));
+    lab.join(9, &client_5(CLEAN, "watch"));
     lab.send(9, &subscribe_5(1, &[], "w", 0x0a));
     lab.take(9);
     lab
@@ -84,7 +84,7 @@ fn it_waits_for_its_delay() {
 fn a_client_that_is_back_in_time_cancels_it() {
     let mut lab = watched();
     lab.join(1, &with_will_5(0, 100, &[24, 0, 0, 0, 5]));
-    lab.join(2, &hello_5(KEEP, "c")); // takes over
+    lab.join(2, &client_5(KEEP, "c")); // takes over
     lab.wait(10_000);
     lab.expect_nothing(9);
 }
@@ -98,7 +98,7 @@ fn the_end_of_the_session_publishes_it() {
     lab.expect(9, [gone()]);
     lab.join(1, &with_will_5(0, 100, &[24, 0, 0, 0, 5]));
     lab.cut(1);
-    lab.join(2, &hello_5(CLEAN, "c"));
+    lab.join(2, &client_5(CLEAN, "c"));
     lab.expect(9, [gone()]);
 }
 

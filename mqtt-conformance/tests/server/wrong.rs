@@ -25,10 +25,10 @@ fn wrong_packets_of_5_0_are_named_and_close() {
         (publish_5(0, "a", 0, &[0x77], ""), 0x81),
         (packet(0x30, &[&text([0xff]), &[0]]), 0x81),
         (vec![0xd0, 0], 0x82),
-        (hello_5(CLEAN, "c"), 0x82),
+        (client_5(CLEAN, "c"), 0x82),
     ] {
         let mut lab = Lab::new();
-        lab.join(1, &hello_5(CLEAN, "c"));
+        lab.join(1, &client_5(CLEAN, "c"));
         lab.send(1, &bytes);
         assert_eq!(disconnect_reason(&lab.take(1)), reason, "{bytes:02x?}");
         lab.expect_closed(1);
@@ -45,11 +45,11 @@ fn wrong_packets_of_3_1_1_close_without_a_word() {
         packet(0x82, &[&[0, 1]]),
         subscribe_4(1, "a", 3),
         subscribe_4(0, "a", 0),
-        hello_4(CLEAN, "c"),
+        client_4(CLEAN, "c"),
         vec![0xf0, 0],
     ] {
         let mut lab = Lab::new();
-        lab.join(1, &hello_4(CLEAN, "c"));
+        lab.join(1, &client_4(CLEAN, "c"));
         lab.send(1, &bytes);
         lab.expect_nothing(1);
         lab.expect_closed(1);
@@ -91,7 +91,7 @@ fn arbitrary_bytes_do_no_harm() {
             match dice.roll(10) {
                 0 => lab.cut(conn),
                 1 => lab.wait(u64::try_from(dice.roll(3_000)).unwrap()),
-                _ if lab.is_closed(conn) => lab.open(conn, &hello_5(KEEP, ["c", "d", "e"][dice.roll(3)])),
+                _ if lab.is_closed(conn) => lab.open(conn, &client_5(KEEP, ["c", "d", "e"][dice.roll(3)])),
                 _ => lab.send(conn, &bytes),
             }
             assert!(lab.broker.session_count() <= limits.sessions);
@@ -99,7 +99,7 @@ fn arbitrary_bytes_do_no_harm() {
         // It goes on serving.
         (0..5).for_each(|conn| lab.cut(conn));
         if rules == Rules::standard() {
-            lab.join(9, &hello_4(CLEAN, "c"));
+            lab.join(9, &client_4(CLEAN, "c"));
             lab.send(9, &[0xc0, 0]);
             assert_eq!(lab.take(9).last(), Some(&vec![0xd0, 0]));
         }
@@ -122,7 +122,7 @@ fn what_was_announced_as_missing_is_refused() {
         (subscribe_5(1, &[11, 1], "t", 0), 0xa1),
     ] {
         let mut lab = Lab::with(Rules::standard(), limits.clone());
-        lab.open(1, &hello_5(CLEAN, "c"));
+        lab.open(1, &client_5(CLEAN, "c"));
         let announced = [33, 0, 32, 36, 1, 37, 0, 39, 0, 16, 0, 0, 34, 0, 16, 40, 0, 41, 0, 42, 0];
         lab.expect(1, [packet(0x20, &[&[0, 0], &block(&announced)])]);
         lab.send(1, &subscribe_5(9, &[], "t", 2));
@@ -140,7 +140,7 @@ fn what_was_announced_as_missing_is_refused() {
         lab.expect_closed(1);
     }
     let mut lab = Lab::with(Rules::standard(), limits);
-    lab.join(1, &hello_4(CLEAN, "c"));
+    lab.join(1, &client_4(CLEAN, "c"));
     lab.send(1, &subscribe_4(1, "#", 0));
     lab.expect(1, [packet(0x90, &[&[0, 1, 0x80]])]);
 }
