@@ -8,9 +8,11 @@
 mod common;
 mod simple;
 mod tables;
+mod texts;
 mod v3;
 mod v5;
 mod v5_properties;
+mod v5_reasons;
 mod vector;
 mod wire;
 

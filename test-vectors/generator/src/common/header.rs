@@ -12,104 +12,111 @@ use crate::wire::{varint, varint_of_width};
 /// A packet with a Packet Identifier to be chosen.
 type ById = Box<dyn Fn(u16) -> Simple>;
 
+/// The statements about the flags of a packet type: those of its version in general, and those of the packet, by version.
+const FLAG_STATEMENTS: [(u8, [&[&str]; 3]); 5] = [
+    (6, [&["V31-3.6-1"], &["3.6.1-1"], &["3.6.1-1"]]),
+    (8, [&["V31-3.8-1"], &["3.8.1-1"], &["3.8.1-1"]]),
+    (10, [&["V31-3.10-1"], &["3.10.1-1"], &["3.10.1-1"]]),
+    (14, [&["V31-2.6-1"], &["3.14.1-1"], &["3.14.1-1"]]),
+    (15, [&[], &[], &["3.15.1-1"]]),
+];
+
+fn flag_statements(v: Version, kind: u8) -> Vec<&'static str> {
+    let general: &[&str] = v.pick(&[], &["2.2.2-1", "2.2.2-2"], &["2.1.3-1"]);
+    let own = FLAG_STATEMENTS.iter().find(|(other, _)| *other == kind);
+    let own = own.map_or(v.pick(&["V31-2.6-1"][..], &[], &[]), |(_, [v31, v311, v5])| v.pick(v31, v311, v5));
+    [general, own].concat()
+}
+
 /// Every nibble of flags for every packet type.
 pub(super) fn fixed_headers(c: &mut Corpus) {
-    let v = c.version;
     c.file("fixed-header").family("fixed-header-flags");
-    let usual = usual(v);
+    let usual = usual(c.version);
     for kind in 0..16u8 {
+        let known = usual.iter().find(|(_, _, simple)| simple.bytes()[0] >> 4 == kind);
         for nibble in 0..16u8 {
-            let first = (kind << 4) | nibble;
-            let known = usual.iter().find(|(_, _, simple)| simple.bytes()[0] >> 4 == kind);
-            let Some((file, direction, simple)) = known else {
-                let about = format!("Packet type {kind} is reserved.");
-                let id = format!("type-{kind}-flags-{nibble:x}");
-                c.malformed(&id, &about, vec![first, 0], "Fixed Header", 0)
-                    .section(v.pick("2.1", "2.2.1", "2.1.2"))
-                    .codes(if v == Version::V5 { &[0x81, 0x82] } else { &[] });
-                continue;
-            };
-            let id = format!("{file}-flags-{nibble:x}");
-            if kind == 3 {
-                publish_flags(c, &id, nibble);
-                continue;
-            }
-            let required = if matches!(kind, 6 | 8 | 10) { 2 } else { 0 };
-            let bytes = [&[first][..], &simple.bytes()[1..]].concat();
-            let name = file.to_uppercase();
-            let statements: &[&str] = match (v, kind) {
-                (Version::V311, 6) => &["2.2.2-1", "2.2.2-2", "3.6.1-1"],
-                (Version::V311, 8) => &["2.2.2-1", "2.2.2-2", "3.8.1-1"],
-                (Version::V311, 10) => &["2.2.2-1", "2.2.2-2", "3.10.1-1"],
-                (Version::V311, 14) => &["2.2.2-1", "2.2.2-2", "3.14.1-1"],
-                (Version::V311, _) => &["2.2.2-1", "2.2.2-2"],
-                (Version::V5, 6) => &["2.1.3-1", "3.6.1-1"],
-                (Version::V5, 8) => &["2.1.3-1", "3.8.1-1"],
-                (Version::V5, 10) => &["2.1.3-1", "3.10.1-1"],
-                (Version::V5, 14) => &["2.1.3-1", "3.14.1-1"],
-                (Version::V5, 15) => &["2.1.3-1", "3.15.1-1"],
-                (Version::V5, _) => &["2.1.3-1"],
-                (Version::V31, 6) => &["V31-3.6-1"],
-                (Version::V31, 8) => &["V31-3.8-1"],
-                (Version::V31, 10) => &["V31-3.10-1"],
-                (Version::V31, _) => &["V31-2.6-1"],
-            };
-            let section = v.pick("2.1", "2.2.2", "2.1.3");
-            if nibble == required {
-                c.valid(
-                    &id,
-                    &format!("{name} with the flags that it must have."),
-                    bytes,
-                    simple.values.clone(),
-                )
-                .direction(*direction)
-                .section(section)
-                .covers(statements);
-            } else if v == Version::V31 && required == 0 {
-                c.valid(
-                    &id,
-                    &format!("{name} with unused bits set, which mean nothing."),
-                    bytes,
-                    simple.values.clone(),
-                )
-                .should()
-                .direction(*direction)
-                .section("2.6")
-                .covers(statements)
-                .canonical(simple.bytes());
-            } else if v == Version::V31 && nibble & 0x06 == 0x02 {
-                let again = nibble & 0x08 != 0;
-                let about = match (again, nibble & 1 != 0) {
-                    (true, false) => format!("{name} sent again, with DUP."),
-                    (true, true) => format!("{name} sent again, with DUP and the unused RETAIN bit."),
-                    _ => format!("{name} with the unused RETAIN bit set."),
-                };
-                let vector = c
-                    .valid(&id, &about, bytes, simple.values.clone())
-                    .direction(*direction)
-                    .section("2.1")
-                    .covers(statements)
-                    .canonical(simple.bytes());
-                if again {
-                    vector.covers(&["V31-2.1-1"]);
+            match known {
+                None => reserved_type(c, kind, nibble),
+                Some((file, ..)) if kind == 3 => {
+                    publish_flags(c, &format!("{file}-flags-{nibble:x}"), nibble)
                 }
-                if nibble & 1 != 0 {
-                    vector.should();
+                Some((file, direction, simple)) if c.version == Version::V31 => {
+                    flags_of_3_1(c, file, *direction, simple, nibble);
                 }
-            } else if v == Version::V31 {
-                let about = format!("{name} uses QoS level 1, not the QoS bits of these flags.");
-                c.malformed(&id, &about, bytes, "Fixed Header", 0)
-                    .choice()
-                    .direction(*direction)
-                    .section(self::section(file))
-                    .covers(statements);
-            } else {
-                c.malformed(&id, &format!("{name} with reserved flags changed."), bytes, "Fixed Header", 0)
-                    .direction(*direction)
-                    .section(section)
-                    .covers(statements);
+                Some((file, direction, simple)) => reserved_flags(c, file, *direction, simple, nibble),
             }
         }
+    }
+}
+
+fn reserved_type(c: &mut Corpus, kind: u8, nibble: u8) {
+    let v = c.version;
+    let about = format!("Packet type {kind} is reserved.");
+    c.malformed(
+        &format!("type-{kind}-flags-{nibble:x}"),
+        &about,
+        vec![(kind << 4) | nibble, 0],
+        "Fixed Header",
+        0,
+    )
+    .section(v.pick("2.1", "2.2.1", "2.1.2"))
+    .codes(if v == Version::V5 { &[0x81, 0x82] } else { &[] });
+}
+
+/// The packet under other flags, and the statements about them.
+fn under_flags(v: Version, simple: &Simple, nibble: u8) -> (Vec<u8>, Vec<&'static str>) {
+    let usual = simple.bytes();
+    let kind = usual[0] >> 4;
+    ([&[(kind << 4) | nibble][..], &usual[1..]].concat(), flag_statements(v, kind))
+}
+
+/// In 3.1.1 and 5.0 every packet but PUBLISH has one set of flags.
+fn reserved_flags(c: &mut Corpus, file: &str, direction: Direction, simple: &Simple, nibble: u8) {
+    let v = c.version;
+    let (bytes, statements) = under_flags(v, simple, nibble);
+    let (id, name) = (format!("{file}-flags-{nibble:x}"), file.to_uppercase());
+    let vector = if nibble == simple.bytes()[0] & 0x0F {
+        c.valid(&id, &format!("{name} with the flags that it must have."), bytes, simple.values.clone())
+    } else {
+        c.malformed(&id, &format!("{name} with reserved flags changed."), bytes, "Fixed Header", 0)
+    };
+    vector.direction(direction).section(v.pick("2.1", "2.2.2", "2.1.3")).covers(&statements);
+}
+
+/// In 3.1 unused flags mean nothing; PUBREL, SUBSCRIBE and UNSUBSCRIBE use DUP, and QoS 1 by their own sections.
+fn flags_of_3_1(c: &mut Corpus, file: &str, direction: Direction, simple: &Simple, nibble: u8) {
+    let (bytes, statements) = under_flags(c.version, simple, nibble);
+    let (id, name) = (format!("{file}-flags-{nibble:x}"), file.to_uppercase());
+    let required = simple.bytes()[0] & 0x0F;
+    let (again, retain, right_qos) = (nibble & 8 != 0, nibble & 1 != 0, nibble & 6 == 2);
+    let about = match (required, again, retain) {
+        (_, ..) if nibble == required => format!("{name} with the flags that it must have."),
+        (0, ..) => format!("{name} with unused bits set, which mean nothing."),
+        (_, ..) if !right_qos => format!("{name} uses QoS level 1, not the QoS bits of these flags."),
+        (_, true, false) => format!("{name} sent again, with DUP."),
+        (_, true, true) => format!("{name} sent again, with DUP and the unused RETAIN bit."),
+        (_, false, _) => format!("{name} with the unused RETAIN bit set."),
+    };
+    if required != 0 && !right_qos {
+        c.malformed(&id, &about, bytes, "Fixed Header", 0)
+            .choice()
+            .direction(direction)
+            .section(section(file))
+            .covers(&statements);
+        return;
+    }
+    let unused = nibble != required && required == 0;
+    let vector = c
+        .valid(&id, &about, bytes, simple.values.clone())
+        .direction(direction)
+        .section(if unused { "2.6" } else { "2.1" })
+        .covers(&statements)
+        .canonical(simple.bytes());
+    if required != 0 && again {
+        vector.covers(&["V31-2.1-1"]);
+    }
+    if unused || (required != 0 && retain) {
+        vector.should();
     }
 }
 

@@ -3,7 +3,7 @@
 #![expect(clippy::too_many_lines, reason = "a table is as long as what it lists")]
 
 use crate::simple::{Connect, Simple, publish, subscribe, unsubscribe};
-use crate::tables::{
+use crate::texts::{
     BAD_FILTERS, BAD_NAMES, BAD_SHARED, FILTERS, NAMES, SHARED, Text, TextCase, disallowed_texts, fine_texts,
     wrong_texts,
 };

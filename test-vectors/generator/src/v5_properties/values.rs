@@ -3,7 +3,8 @@
 use super::property::{Val, company_wire, sample, wire_value};
 use super::small::{block, property_direction};
 use super::{bad_value, legal};
-use crate::tables::{Kind, Place, Property, Text, fine_texts, wrong_texts};
+use crate::tables::{Kind, Place, Property};
+use crate::texts::{Text, fine_texts, wrong_texts};
 use crate::vector::Corpus;
 use crate::wire::{field, field_claiming, varint_of_width};
 
