@@ -27,6 +27,26 @@ impl<B: Storage> AnyPacket<B> {
             Self::V5(packet) => packet.packet_type(),
         }
     }
+
+    /// The Packet Identifier, where the packet has one.
+    ///
+    /// ```
+    /// use mqtt_codec::{AnyPacket, Delivery, PacketId, TopicName, v3};
+    ///
+    /// let id = PacketId::new(7).unwrap();
+    /// let mut publish = v3::Publish::new(TopicName::new("a")?, &b""[..]);
+    /// assert_eq!(AnyPacket::from(publish).packet_id(), None);
+    /// publish.delivery = Delivery::AtLeastOnce { packet_id: id, dup: false };
+    /// assert_eq!(AnyPacket::from(publish).packet_id(), Some(id));
+    /// # Ok::<(), mqtt_codec::InvalidTopic>(())
+    /// ```
+    #[must_use]
+    pub const fn packet_id(&self) -> Option<crate::PacketId> {
+        match self {
+            Self::V3(packet) => packet.packet_id(),
+            Self::V5(packet) => packet.packet_id(),
+        }
+    }
 }
 
 impl<B: Storage> From<v3::Packet<B>> for AnyPacket<B> {
@@ -153,6 +173,19 @@ impl AnyDecoder {
 
     /// Takes the first packet out of `input`, each part of it with a reference count of its own; see
     /// [`v5::Decoder::decode_owned`].
+    ///
+    /// ```
+    /// # #[cfg(feature = "bytes")] {
+    /// use mqtt_codec::{AnyDecoder, AnyPacket, Version};
+    ///
+    /// let mut buffer = bytes::BytesMut::from(&b"\x30\x05\x00\x01ahi\xc0"[..]);
+    /// let decoder = AnyDecoder::new(Version::V3_1_1);
+    /// let packet: Option<AnyPacket> = decoder.decode_owned(&mut buffer)?.complete();
+    /// assert!(packet.is_some());
+    /// assert_eq!(buffer[..], [0xc0]); // the first byte of the next packet stays
+    /// # }
+    /// # Ok::<(), mqtt_codec::DecodeError>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -238,6 +238,7 @@ mod framed;
 mod options;
 mod packet_type;
 mod parse;
+mod ping;
 #[cfg(feature = "proptest")]
 pub mod proptest;
 mod rules;
@@ -256,6 +257,7 @@ pub use frame::{Decoded, FixedHeader, Frame};
 pub use framed::FramedError;
 pub use options::DecodeOptions;
 pub use packet_type::PacketType;
+pub use ping::{PingReq, PingResp};
 pub use storage::{Shared, Storage};
 pub use types::{
     Binary, BuildError, Delivery, InvalidQos, InvalidText, InvalidTopic, Item, Levels, List, ListIter,

@@ -1,7 +1,8 @@
 //! The table that leads from a mistake to the rule it breaks, and to the answer it deserves.
 
 use crate::error::{Cause, DecodeError, Field, Requirement};
-use crate::{PacketType, Version, v3};
+use crate::v5::{self, ReasonCode as _};
+use crate::{AnyPacket, PacketType, Version, v3};
 use Requirement::{Section, Statement};
 
 impl DecodeError {
@@ -310,6 +311,55 @@ impl DecodeError {
             _ if self.is_protocol_error() => 0x82,
             _ => 0x81,
         })
+    }
+
+    /// The CONNACK to answer a refused CONNECT with before closing; `None` for other packets, and where 3.x wants the
+    /// connection closed without one.
+    ///
+    /// Spec: 3.1 §3.2; 3.1.1 §3.1.4, §3.2.2.3; 5.0 §3.1.4, §4.13.
+    ///
+    /// ```
+    /// use mqtt_codec::{AnyDecoder, Version};
+    ///
+    /// let reserved_flag = b"\x10\x0d\x00\x04MQTT\x05\x03\x00\x3c\x00\x00\x00";
+    /// let error = AnyDecoder::new(Version::V5).decode(reserved_flag).unwrap_err();
+    /// let mut answer = [0; 16];
+    /// let len = error.connack().unwrap().encode(&mut answer)?;
+    /// assert_eq!(answer[..len], [0x20, 3, 0, 0x81, 0]); // Malformed Packet
+    /// assert_eq!(error.disconnect(), None); // there is no connection yet
+    /// # Ok::<(), mqtt_codec::EncodeError>(())
+    /// ```
+    #[must_use]
+    pub fn connack(&self) -> Option<AnyPacket<&'static [u8]>> {
+        if self.packet != Some(PacketType::Connect) {
+            return None;
+        }
+        match self.reason_code() {
+            Some(code) => {
+                let reason = v5::ConnAckReason::from_u8(code)?;
+                Some(v5::ConnAck::new(reason, v5::ConnAckProperties::default()).into())
+            }
+            None => self.return_code().map(|code| v3::ConnAck::Refused(code).into()),
+        }
+    }
+
+    /// The DISCONNECT of 5.0 to send before closing; `None` in 3.x, and where the refused packet is a CONNECT or CONNACK, so
+    /// that there is no connection yet.
+    ///
+    /// Spec: 5.0 §3.14.2.1, §4.13.
+    ///
+    /// ```
+    /// use mqtt_codec::{AnyDecoder, Version, v5};
+    ///
+    /// let error = AnyDecoder::new(Version::V5).decode(b"\x40\x03\x00\x01\x07").unwrap_err();
+    /// assert_eq!(error.disconnect(), Some(v5::Disconnect::new(v5::DisconnectReason::MalformedPacket)));
+    /// ```
+    #[must_use]
+    pub fn disconnect(&self) -> Option<v5::Disconnect<&'static [u8]>> {
+        if matches!(self.packet, Some(PacketType::Connect | PacketType::ConnAck)) {
+            return None;
+        }
+        self.reason_code().and_then(v5::DisconnectReason::from_u8).map(v5::Disconnect::new)
     }
 
     /// The CONNACK return code of 3.x to answer a refused CONNECT with before closing; `None` where the standard wants

@@ -325,3 +325,48 @@ fn detection_says_how_much_it_still_needs() {
     assert!(Version::detect(b"\x10\x0e\x00\x07").is_err());
     assert_eq!(Version::detect(b"\x10\x0e\x00\x06"), Ok(Decoded::Incomplete { needed: 6 }));
 }
+
+/// A log that prints packets must not hold what proves who a client is.
+#[test]
+fn debug_shows_no_secrets() {
+    let secret = &b"correct horse"[..];
+    let mut v3 = v3::Connect::new(v3::ProtocolLevel::V3_1_1, Text::new("id").unwrap(), true).unwrap();
+    v3.credentials = Some(v3::Credentials {
+        user_name: Text::new("user").unwrap(),
+        password: Some(Binary::new(secret).unwrap()),
+    });
+    let mut memory = [0; 64];
+    let v5 = v5::Connect {
+        password: Some(Binary::new(secret).unwrap()),
+        properties: v5::ConnectProperties::builder_in(&mut memory)
+            .authentication_method("m")
+            .authentication_data(secret)
+            .finish()
+            .unwrap(),
+        ..v5::Connect::new(Text::new("id").unwrap())
+    };
+    let packets = [AnyPacket::from(v3), AnyPacket::from(v5)];
+    for packet in packets {
+        let text = format!("{packet:?}");
+        assert!(!text.contains("horse") && text.contains("<13 bytes>"), "{text}");
+    }
+    assert!(format!("{:?}", packets[0]).contains("user"));
+}
+
+/// Every packet goes into the enum of its version, and into that of all.
+#[test]
+fn packets_go_into_their_enums() {
+    let id = PacketId::new(9).unwrap();
+    let disconnect = v5::Disconnect::<&[u8]>::new(v5::DisconnectReason::ServerBusy);
+    assert_eq!(AnyPacket::from(disconnect), AnyPacket::V5(v5::Packet::Disconnect(disconnect)));
+    assert_eq!(AnyPacket::from(disconnect).packet_id(), None);
+    let pubrel = v5::PubRel::<&[u8]>::new(id);
+    assert_eq!(AnyPacket::from(pubrel).packet_id(), Some(id));
+    let connack = v3::ConnAck::Accepted { session_present: true };
+    assert_eq!(v3::Packet::<&[u8]>::from(connack), v3::Packet::ConnAck(connack));
+    assert_eq!(v3::Packet::<&[u8]>::UnsubAck(id).packet_id(), Some(id));
+    assert_eq!(v5::Packet::<&[u8]>::from(mqtt_codec::PingResp), v5::Packet::PingResp);
+    let mut out = [0; 2];
+    assert_eq!(mqtt_codec::PingReq.encode(&mut out), Ok(2));
+    assert_eq!(out, [0xc0, 0]);
+}

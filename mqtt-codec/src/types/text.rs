@@ -289,6 +289,25 @@ mod shared {
         }
     }
 
+    impl core::str::FromStr for Text<Bytes> {
+        type Err = InvalidText;
+
+        /// Copies the text into its own buffer.
+        fn from_str(text: &str) -> Result<Self, InvalidText> {
+            Self::try_from(text)
+        }
+    }
+
+    #[cfg(feature = "std")]
+    impl TryFrom<std::string::String> for Text<Bytes> {
+        type Error = InvalidText;
+
+        /// Takes the memory of the text over.
+        fn try_from(text: std::string::String) -> Result<Self, InvalidText> {
+            Self::from_utf8(Bytes::from(text))
+        }
+    }
+
     impl TryFrom<Bytes> for Text<Bytes> {
         type Error = InvalidText;
 
@@ -325,6 +344,15 @@ impl<B: Storage> fmt::Display for Text<B> {
             }
         }
         Ok(())
+    }
+}
+
+/// What stands for a secret in `Debug`: its length.
+pub(crate) struct Hidden(pub(crate) usize);
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{} bytes>", self.0)
     }
 }
 

@@ -181,6 +181,36 @@ macro_rules! topic_type {
             }
         }
 
+        #[cfg(feature = "bytes")]
+        impl core::str::FromStr for $type<bytes::Bytes> {
+            type Err = InvalidTopic;
+
+            /// Copies the text into its own buffer.
+            fn from_str(text: &str) -> Result<Self, InvalidTopic> {
+                Self::try_from(text)
+            }
+        }
+
+        #[cfg(all(feature = "bytes", feature = "std"))]
+        impl TryFrom<std::string::String> for $type<bytes::Bytes> {
+            type Error = InvalidTopic;
+
+            /// Takes the memory of the text over.
+            fn try_from(text: std::string::String) -> Result<Self, InvalidTopic> {
+                Self::try_from(Text::<bytes::Bytes>::try_from(text)?)
+            }
+        }
+
+        #[cfg(feature = "bytes")]
+        impl TryFrom<bytes::Bytes> for $type<bytes::Bytes> {
+            type Error = InvalidTopic;
+
+            /// Shares the memory of the text.
+            fn try_from(text: bytes::Bytes) -> Result<Self, InvalidTopic> {
+                Self::try_from(Text::<bytes::Bytes>::try_from(text)?)
+            }
+        }
+
         impl<B: Storage> fmt::Debug for $type<B> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 fmt::Debug::fmt(&self.0, f)
@@ -205,6 +235,12 @@ macro_rules! topic_type {
 /// let topic = TopicName::new("sport/tennis")?;
 /// assert_eq!(topic, "sport/tennis");
 /// assert!(TopicName::new("sport/+").is_err());
+/// # #[cfg(feature = "bytes")] {
+/// let owned: TopicName = "sport/tennis".parse()?; // `'static`, in `Bytes`
+/// assert_eq!(owned, topic);
+/// # #[cfg(feature = "std")]
+/// assert_eq!(TopicName::try_from(String::from("sport/tennis"))?, topic);
+/// # }
 /// # Ok::<(), mqtt_codec::InvalidTopic>(())
 /// ```
 #[derive(Clone, Copy)]

@@ -9,7 +9,8 @@ use crate::error::{Cause, DecodeError, Field};
 use crate::options::DecodeOptions;
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
-use crate::types::{Binary, Qos, Text, TopicName};
+use crate::types::{Binary, Hidden, Qos, Text, TopicName};
+use core::fmt;
 
 /// A client asks to connect.
 ///
@@ -60,14 +61,22 @@ pub struct Will<B: Storage = Shared> {
 }
 
 /// User name, and password if there is one: 3.x has no password without a user name
-/// \[3.1.1/MQTT-3.1.2-22\].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// \[3.1.1/MQTT-3.1.2-22\]. Of the password `Debug` shows the length only.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "the standard closes the list of fields")]
 pub struct Credentials<B: Storage = Shared> {
     /// The user name.
     pub user_name: Text<B>,
     /// The password, 0 to 65,535 bytes.
     pub password: Option<Binary<B>>,
+}
+
+impl<B: Storage> fmt::Debug for Credentials<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { user_name, password } = self;
+        let password = password.as_ref().map(|password| Hidden(password.as_bytes().len()));
+        f.debug_struct("Credentials").field("user_name", user_name).field("password", &password).finish()
+    }
 }
 
 /// A client identifier that the version does not allow.

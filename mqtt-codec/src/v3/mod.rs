@@ -108,7 +108,44 @@ impl<B: Storage> Packet<B> {
             Self::Disconnect => PacketType::Disconnect,
         }
     }
+
+    /// The Packet Identifier, where the packet has one: not in a QoS 0 PUBLISH.
+    ///
+    /// Spec: 3.1 §2.4, 3.1.1 §2.3.1.
+    #[must_use]
+    pub const fn packet_id(&self) -> Option<PacketId> {
+        match self {
+            Self::Publish(publish) => publish.delivery.packet_id(),
+            Self::PubAck(id)
+            | Self::PubRec(id)
+            | Self::PubRel(id)
+            | Self::PubComp(id)
+            | Self::UnsubAck(id) => Some(*id),
+            Self::Subscribe(subscribe) => Some(subscribe.packet_id),
+            Self::SubAck(suback) => Some(suback.packet_id),
+            Self::Unsubscribe(unsubscribe) => Some(unsubscribe.packet_id),
+            Self::Connect(_) | Self::ConnAck(_) | Self::PingReq | Self::PingResp | Self::Disconnect => None,
+        }
+    }
 }
+
+macro_rules! from_bodies {
+    ($($body:ident $(<$b:ident>)?)*) => { $(
+        impl<B: Storage> From<$body $(<$b>)?> for Packet<B> {
+            fn from(body: $body $(<$b>)?) -> Self {
+                Self::$body(body)
+            }
+        }
+
+        impl<B: Storage> From<$body $(<$b>)?> for crate::AnyPacket<B> {
+            fn from(body: $body $(<$b>)?) -> Self {
+                Self::V3(Packet::$body(body))
+            }
+        }
+    )* };
+}
+
+from_bodies! { Connect<B> ConnAck Publish<B> Subscribe<B> SubAck<B> Unsubscribe<B> }
 
 impl<B: Storage> Body for Packet<B> {
     #[inline]

@@ -8,9 +8,10 @@ use crate::error::{Cause, DecodeError, Field};
 use crate::options::DecodeOptions;
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
-use crate::types::{Binary, Qos, Text, TopicName};
+use crate::types::{Binary, Hidden, Qos, Text, TopicName};
 use crate::v5::PayloadFormat;
 use crate::{PacketType, Version};
+use core::fmt;
 
 /// A client asks to connect.
 ///
@@ -25,7 +26,7 @@ use crate::{PacketType, Version};
 /// assert_eq!(&packet[..len], b"\x10\x15\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x08sensor-7");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "the standard closes the list of fields")]
 pub struct Connect<B: Storage = Shared> {
     /// Clean Start: whether to discard an earlier session.
@@ -40,7 +41,7 @@ pub struct Connect<B: Storage = Shared> {
     pub will: Option<Will<B>>,
     /// The user name.
     pub user_name: Option<Text<B>>,
-    /// The password, 0 to 65,535 bytes; in 5.0 also without a user name.
+    /// The password, 0 to 65,535 bytes; in 5.0 also without a user name. `Debug` shows its length only.
     pub password: Option<Binary<B>>,
 }
 
@@ -60,6 +61,21 @@ pub struct Will<B: Storage = Shared> {
     pub qos: Qos,
     /// Whether it is retained.
     pub retain: bool,
+}
+
+impl<B: Storage> fmt::Debug for Connect<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { clean_start, keep_alive, properties, client_id, will, user_name, password } = self;
+        f.debug_struct("Connect")
+            .field("clean_start", clean_start)
+            .field("keep_alive", keep_alive)
+            .field("properties", properties)
+            .field("client_id", client_id)
+            .field("will", will)
+            .field("user_name", user_name)
+            .field("password", &password.as_ref().map(|password| Hidden(password.as_bytes().len())))
+            .finish()
+    }
 }
 
 const USER_NAME: u8 = 0x80;

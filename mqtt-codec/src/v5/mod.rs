@@ -29,8 +29,8 @@ pub use kind::{
 pub use property::{Property, PropertyId};
 pub use publish::Publish;
 pub use reason::{
-    AuthReason, ConnAckReason, DisconnectReason, PubAckReason, PubCompReason, PubRecReason, PubRelReason,
-    ReasonCode, SubAckReason, UnsubAckReason,
+    AuthReason, ConnAckReason, DisconnectReason, InvalidReasonCode, PubAckReason, PubCompReason,
+    PubRecReason, PubRelReason, ReasonCode, SubAckReason, UnsubAckReason,
 };
 pub use subscribe::{
     AnyTopicFilter, Filters, FiltersAck, ListedReason, RetainHandling, SubAck, Subscribe, Subscription,
@@ -90,6 +90,26 @@ pub enum Packet<B: Storage = Shared> {
     Auth(Auth<B>),
 }
 
+macro_rules! from_bodies {
+    ($($body:ident)*) => { $(
+        impl<B: Storage> From<$body<B>> for Packet<B> {
+            fn from(body: $body<B>) -> Self {
+                Self::$body(body)
+            }
+        }
+
+        impl<B: Storage> From<$body<B>> for crate::AnyPacket<B> {
+            fn from(body: $body<B>) -> Self {
+                Self::V5(Packet::$body(body))
+            }
+        }
+    )* };
+}
+
+from_bodies! {
+    Connect ConnAck Publish PubAck PubRec PubRel PubComp Subscribe SubAck Unsubscribe UnsubAck Disconnect Auth
+}
+
 /// Does the same with the body of any packet that has one.
 macro_rules! each_body {
     ($packet:expr, $body:ident => $do:expr, $empty:expr) => {
@@ -132,6 +152,38 @@ impl<B: Storage> Packet<B> {
             Self::PingResp => PacketType::PingResp,
             Self::Disconnect(_) => PacketType::Disconnect,
             Self::Auth(_) => PacketType::Auth,
+        }
+    }
+
+    /// The Packet Identifier, where the packet has one: not in a QoS 0 PUBLISH.
+    ///
+    /// Spec: 5.0 §2.2.1.
+    ///
+    /// ```
+    /// use mqtt_codec::{PacketId, v5};
+    ///
+    /// let id = PacketId::new(7).unwrap();
+    /// let packet = v5::Packet::from(v5::PubAck::<&[u8]>::new(id));
+    /// assert_eq!(packet.packet_id(), Some(id));
+    /// ```
+    #[must_use]
+    pub const fn packet_id(&self) -> Option<crate::PacketId> {
+        match self {
+            Self::Publish(publish) => publish.delivery.packet_id(),
+            Self::PubAck(ack) => Some(ack.packet_id),
+            Self::PubRec(ack) => Some(ack.packet_id),
+            Self::PubRel(ack) => Some(ack.packet_id),
+            Self::PubComp(ack) => Some(ack.packet_id),
+            Self::Subscribe(subscribe) => Some(subscribe.packet_id),
+            Self::SubAck(ack) => Some(ack.packet_id),
+            Self::Unsubscribe(unsubscribe) => Some(unsubscribe.packet_id),
+            Self::UnsubAck(ack) => Some(ack.packet_id),
+            Self::Connect(_)
+            | Self::ConnAck(_)
+            | Self::PingReq
+            | Self::PingResp
+            | Self::Disconnect(_)
+            | Self::Auth(_) => None,
         }
     }
 }

@@ -5,7 +5,8 @@
 use super::shape::Shape;
 use super::value::{PayloadFormat, SubscriptionId, UserProperty, Value};
 use crate::error::Field;
-use crate::types::{Binary, BuildError, Qos, Text, TopicName, Writer, read_byte, write_all};
+use crate::types::{Binary, BuildError, Hidden, Qos, Text, TopicName, Writer, read_byte, write_all};
+use core::fmt;
 use core::num::{NonZeroU16, NonZeroU32};
 
 macro_rules! property_table {
@@ -19,10 +20,26 @@ macro_rules! property_table {
         }
 
         /// A property with its value, as iterating over a block yields it. Spec: 5.0 table 2-4.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        ///
+        /// `Debug` shows only the length of Authentication Data.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
         #[expect(clippy::exhaustive_enums, reason = "MQTT 5.0 closes the list")]
         pub enum Property<'a> {
             $($(#[$doc])* $name($value),)*
+        }
+
+        impl fmt::Debug for Property<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                if let Self::AuthenticationData(data) = self {
+                    return f
+                        .debug_tuple("AuthenticationData")
+                        .field(&Hidden(data.as_bytes().len()))
+                        .finish();
+                }
+                match self {
+                    $(Self::$name(value) => f.debug_tuple(stringify!($name)).field(value).finish(),)*
+                }
+            }
         }
 
         impl PropertyId {

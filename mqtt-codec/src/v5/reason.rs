@@ -29,6 +29,19 @@ pub trait ReasonCode: Copy + fmt::Debug + Eq + super::sealed::Sealed + 'static {
     }
 }
 
+/// A number that is no reason code of the packet.
+///
+/// ```
+/// use mqtt_codec::v5::{InvalidReasonCode, PubAckReason};
+///
+/// assert_eq!(PubAckReason::try_from(0x97), Ok(PubAckReason::QuotaExceeded));
+/// assert_eq!(PubAckReason::try_from(0x07), Err(InvalidReasonCode(0x07)));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:#04x} is not a reason code of this packet")]
+#[expect(clippy::exhaustive_structs, reason = "carries the number, and nothing else is known")]
+pub struct InvalidReasonCode(pub u8);
+
 macro_rules! reason_codes {
     ($(
         $(#[$doc:meta])*
@@ -82,6 +95,14 @@ macro_rules! reason_codes {
                     #[allow(unreachable_patterns, clippy::allow_attributes, reason = "in some packets every code has one sender")]
                     _ => None,
                 }
+            }
+        }
+
+        impl TryFrom<u8> for $type {
+            type Error = InvalidReasonCode;
+
+            fn try_from(code: u8) -> Result<Self, InvalidReasonCode> {
+                Self::from_u8(code).ok_or(InvalidReasonCode(code))
             }
         }
 
