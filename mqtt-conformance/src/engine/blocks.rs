@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::expect::rounded;
+use super::expect::{Look, rounded};
 use super::incoming::{Got, Incoming, Waiting};
 use super::{Engine, Ran};
 use crate::script::{Action, Expected, Step, Time, Window};
@@ -15,28 +15,28 @@ impl<'a, C: Connector> Engine<'a, C> {
         let start = Instant::now();
         let mut open: Vec<Pending<'a>> = branches.iter().filter_map(|b| Pending::new(b, start)).collect();
         while !open.is_empty() {
-            let ready = open.iter().find_map(|p| self.front(p.name).map(|front| (p.name, front.clone())));
-            let Some((name, waiting)) = ready else {
-                self.any_order_wait(&open).await?;
-                continue;
-            };
-            if let Incoming::Packet(packet) = &waiting.what {
-                let excused = open.iter_mut().find(|p| {
-                    p.name == name
-                        && !p.excused
-                        && matches!(p.expected, Expected::Closed { reason } if self.excuse(reason.as_ref(), packet))
-                });
+            let found = open.iter().enumerate().find_map(|(i, p)| match self.look(p.name, p.expected) {
+                Look::At(at) => Some((i, at)),
+                Look::InTheWay(_) | Look::NotYet => None,
+            });
+            let Some((chosen, place)) = found else {
+                let Some((name, place)) = self.in_the_way(&open) else {
+                    self.any_order_wait(&open).await?;
+                    continue;
+                };
+                let Some(waiting) = self.arrival(name, place).cloned() else { return Ok(()) };
+                let excused = open
+                    .iter_mut()
+                    .find(|p| p.name == name && !p.excused && self.may_precede(p.expected, &waiting.what));
                 if let Some(p) = excused {
                     p.excused = true;
-                    self.pop(name);
+                    self.remove(name, place);
                     continue;
                 }
-            }
-            let chosen =
-                open.iter().position(|p| p.name == name && self.fits(p.expected, &waiting.what).is_ok());
-            let Some(chosen) = chosen else {
                 return self.any_order_unexpected(&open, name, &waiting, block);
             };
+            let Some(name) = open.get(chosen).map(|p| p.name) else { return Ok(()) };
+            let Some(waiting) = self.arrival(name, place).cloned() else { return Ok(()) };
             let taken = open.remove(chosen);
             self.current = Some(taken.step);
             let after = waiting.at.saturating_duration_since(taken.since);
@@ -49,7 +49,7 @@ impl<'a, C: Connector> Engine<'a, C> {
                 return self.fail(wanted, Got { text, ..got }, None);
             }
             self.bind(taken.expected, &waiting.what);
-            self.pop(name);
+            self.remove(name, place);
             let mut rest = taken.rest;
             while let Some((step, after)) = rest.split_first() {
                 if matches!(step.action, Action::Expect { .. }) {
@@ -64,6 +64,24 @@ impl<'a, C: Connector> Engine<'a, C> {
         }
         self.current = block;
         Ok(())
+    }
+
+    /// Whether a packet may stand before an expected close.
+    fn may_precede(&self, expected: &Expected, came: &Incoming) -> bool {
+        matches!((expected, came), (Expected::Closed { reason }, Incoming::Packet(packet))
+            if self.excuse(reason.as_ref(), packet))
+    }
+
+    /// The first arrival that none of the open expectations of its connection can come after.
+    fn in_the_way(&self, open: &[Pending<'a>]) -> Option<(&'a str, usize)> {
+        open.iter().find_map(|first| {
+            let places =
+                open.iter().filter(|p| p.name == first.name).map(|p| match self.look(p.name, p.expected) {
+                    Look::InTheWay(at) => Some(at),
+                    Look::At(_) | Look::NotYet => None,
+                });
+            places.collect::<Option<Vec<_>>>()?.into_iter().max().map(|at| (first.name, at))
+        })
     }
 
     /// Waits for anything, but not longer than the first of the open expectations may.
@@ -108,7 +126,7 @@ impl<'a, C: Connector> Engine<'a, C> {
     pub(super) async fn either(&mut self, branches: &'a [Vec<Step>]) -> Ran {
         let since = Instant::now();
         let block = self.current;
-        let firsts: Vec<(usize, &'a str, &'a Expected, Option<&'a Window>)> = branches
+        let firsts: Vec<First<'a>> = branches
             .iter()
             .enumerate()
             .filter_map(|(i, branch)| match &branch.first()?.action {
@@ -119,23 +137,26 @@ impl<'a, C: Connector> Engine<'a, C> {
             })
             .collect();
         let chosen = loop {
-            let fitting = firsts.iter().find(|(_, name, expected, _)| {
-                self.front(name).is_some_and(|waiting| {
-                    self.fits(expected, &waiting.what).is_ok()
-                        || matches!((expected, &waiting.what), (Expected::Closed { reason }, Incoming::Packet(packet))
-                            if self.excuse(reason.as_ref(), packet))
-                })
+            let fitting = firsts.iter().find(|(_, name, expected, _)| match self.look(name, expected) {
+                Look::At(_) => true,
+                Look::InTheWay(at) => {
+                    self.arrival(name, at).is_some_and(|waiting| self.may_precede(expected, &waiting.what))
+                }
+                Look::NotYet => false,
             });
             if let Some((i, ..)) = fitting {
                 break *i;
             }
-            let unexpected = firsts
-                .iter()
-                .find_map(|(_, name, ..)| self.front(name).map(|waiting| waiting.describe(name)));
-            if let Some(got) = unexpected {
+            if let Some((name, waiting)) = self.unexpected(&firsts) {
                 let wanted: Vec<String> = firsts.iter().map(|(_, n, e, _)| self.describe(n, e)).collect();
                 self.current = block;
-                return self.fail(wanted.join("\nor "), got, None);
+                // A broker that has no room now has not answered what the test is about.
+                self.preparation |= waiting.what.is_full();
+                let difference =
+                    firsts.iter().filter(|(_, other, ..)| *other == name).find_map(|(_, _, expected, _)| {
+                        self.differs(name, expected, &waiting.what).filter(|differs| differs.text.is_some())
+                    });
+                return self.fail(wanted.join("\nor "), waiting.describe(name), difference);
             }
             // Silence chooses its branch as soon as its window ends; the others have until the last deadline.
             let silence = firsts
@@ -151,13 +172,14 @@ impl<'a, C: Connector> Engine<'a, C> {
                 return Ok(());
             };
             if !self.next(until).await? {
-                if let Some(i) = silent {
+                if let Some((i, true)) = silent.map(|i| (i, self.silent(&firsts, i))) {
                     let rest = branches.get(i).and_then(|b| b.get(1..)).unwrap_or_default();
                     return self.steps(rest).await;
                 }
                 let wanted: Vec<String> = firsts.iter().map(|(_, n, e, _)| self.describe(n, e)).collect();
-                let got = format!("nothing for {}", Time::Exactly(until - since));
-                return self.fail(wanted.join("\nor "), Got::words(got), None);
+                let came = firsts.iter().find_map(|(_, n, ..)| Some(self.arrival(n, 0)?.describe(n)));
+                let nothing = || Got::words(format!("nothing for {}", Time::Exactly(until - since)));
+                return self.fail(wanted.join("\nor "), came.unwrap_or_else(nothing), None);
             }
         };
         let branch = branches.get(chosen).map(Vec::as_slice).unwrap_or_default();
@@ -167,7 +189,29 @@ impl<'a, C: Connector> Engine<'a, C> {
         Box::pin(self.step_since(first, since)).await?;
         self.steps(rest).await
     }
+
+    /// Nothing waits on the connection of a branch that silence chooses.
+    fn silent(&self, firsts: &[First<'a>], branch: usize) -> bool {
+        firsts.iter().all(|(i, name, ..)| *i != branch || self.arrival(name, 0).is_none())
+    }
+
+    /// What came on a connection that belongs to no branch, and that none of the branches can come after.
+    fn unexpected(&self, firsts: &[First<'a>]) -> Option<(&'a str, Waiting)> {
+        firsts.iter().find_map(|(_, name, ..)| {
+            let places = firsts.iter().filter(|(_, other, ..)| other == name).map(|(_, _, expected, _)| {
+                match self.look(name, expected) {
+                    Look::InTheWay(at) => Some(at),
+                    Look::At(_) | Look::NotYet => None,
+                }
+            });
+            let at = places.collect::<Option<Vec<_>>>()?.into_iter().max()?;
+            self.arrival(name, at).map(|waiting| (*name, waiting.clone()))
+        })
+    }
 }
+
+/// The expectation that a branch of `either` begins with, and which branch it is.
+type First<'a> = (usize, &'a str, &'a Expected, Option<&'a Window>);
 
 /// A branch of `any-order` that waits.
 struct Pending<'a> {

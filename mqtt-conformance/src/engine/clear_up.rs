@@ -132,11 +132,11 @@ impl<C: Connector> Engine<'_, C> {
         let _ = self.write("clearing up", bytes.into(), None).await;
         let until = Instant::now() + self.config.step_deadline;
         loop {
-            match self.front("clearing up") {
+            match self.arrival("clearing up", 0) {
                 Some(Waiting { what: Incoming::Packet(packet), .. }) if packet.is(PacketType::PingResp) => {
                     break;
                 }
-                Some(Waiting { what: Incoming::Packet(_), .. }) => self.pop("clearing up"),
+                Some(Waiting { what: Incoming::Packet(_), .. }) => self.remove("clearing up", 0),
                 Some(_) => return,
                 None => match self.next(until).await {
                     Ok(true) => {}

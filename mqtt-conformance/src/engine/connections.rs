@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use mqtt_codec::Version;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::announced::Announced;
+use super::copies::Copies;
 use super::incoming::{Fault, Got, Incoming, Waiting};
 use super::{Engine, Ran, Slot, Stop};
 use crate::engine::link::Link;
@@ -15,6 +17,7 @@ use crate::transport::{Connector, Misframed, Node};
 
 impl<'a, C: Connector> Engine<'a, C> {
     pub(super) async fn open(&mut self, name: &str, version: Version) -> Ran {
+        self.check_overtaken(name)?;
         // What the last connection of this name left unread belongs to it, and so does its end.
         if self.slots.get(name).is_some_and(|slot| slot.link.is_some()) {
             self.close(name).await;
@@ -41,9 +44,18 @@ impl<'a, C: Connector> Engine<'a, C> {
         self.names.push(name.to_owned());
         let text = self.connector.text_switch(&stream);
         let link = Link::new(id, stream, version, self.config.max_packet, self.sender.clone());
-        let promises = Promises::new(version);
-        let slot =
-            Slot { id, version, link: Some(link), queue: VecDeque::new(), connected: false, promises, text };
+        let slot = Slot {
+            id,
+            version,
+            link: Some(link),
+            queue: VecDeque::new(),
+            overtaken: 0,
+            connected: false,
+            promises: Promises::new(version),
+            announced: Announced::default(),
+            copies: Copies::default(),
+            text,
+        };
         self.slots.insert(name.to_owned(), slot);
         let node = node.map(|node| format!("node {}, {}", node.number, node.name));
         self.note(name, TraceEvent::Opened { version, node });

@@ -6,14 +6,26 @@ use std::time::Duration;
 use mqtt_codec::PacketType;
 use tokio::time::Instant;
 
-use super::incoming::{Got, Incoming};
+use super::incoming::{Got, Incoming, Waiting};
 use super::{Engine, Ran};
 use crate::engine::compare::{Difference, compare};
 use crate::engine::link::Link;
 use crate::script::ast::{Field, Value, ValueKind};
+use crate::script::order::{self, Order};
 use crate::script::{Expected, Mismatch, Time, Window, eval, match_fields, match_value, value_text};
 use crate::transport::Connector;
 use crate::tree::Packet;
+
+/// What the queue of a connection holds for an expectation.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Look {
+    /// The arrival at this place fits.
+    At(usize),
+    /// The arrival at this place does not fit, and what is expected cannot come after it.
+    InTheWay(usize),
+    /// Nothing fits, and nothing stands in the way.
+    NotYet,
+}
 
 impl<'a, C: Connector> Engine<'a, C> {
     pub(super) async fn expect(
@@ -28,68 +40,109 @@ impl<'a, C: Connector> Engine<'a, C> {
             _ => self.config.step_deadline,
         };
         let latest = self.latest(within, usual);
-        let earliest = within.and_then(|w| w.earliest).unwrap_or_default();
         let mut excused = false;
-        let mut early = Vec::new();
         loop {
-            if let Some(waiting) = self.front(name).cloned() {
-                let after = waiting.at.saturating_duration_since(since);
-                match (expected, &waiting.what) {
-                    (Expected::Closed { reason }, Incoming::Packet(packet))
-                        if !excused && self.excuse(reason.as_ref(), packet) =>
+            match self.look(name, expected) {
+                Look::At(at) => return self.take_expected(name, expected, within, (since, latest), at),
+                Look::InTheWay(at) => {
+                    let Some(waiting) = self.arrival(name, at).cloned() else { return Ok(()) };
+                    if let (Expected::Closed { reason }, Incoming::Packet(packet)) = (expected, &waiting.what)
+                        && !excused
+                        && self.excuse(reason.as_ref(), packet)
                     {
                         excused = true;
-                        self.pop(name);
+                        self.remove(name, at);
                         continue;
                     }
-                    // A subscription may bring messages before it is acknowledged. They wait until it is their turn.
-                    (Expected::Packet { packet: wanted, .. }, Incoming::Packet(packet))
-                        if wanted == "SUBACK" && packet.is(PacketType::Publish) =>
-                    {
-                        early.push(waiting);
-                        self.pop(name);
-                        continue;
-                    }
-                    _ => {}
-                }
-                let got = waiting.describe(name);
-                let wanted = self.describe(name, expected);
-                if self.fits(expected, &waiting.what).is_err() {
+                    // A broker that has no room now has not answered what the test is about.
+                    self.preparation |= waiting.what.is_full();
                     let difference = self.differs(name, expected, &waiting.what);
-                    return self.fail(wanted, got, difference);
+                    return self.fail(self.describe(name, expected), waiting.describe(name), difference);
                 }
-                if after < earliest || after > latest {
-                    let text = format!("{} after {}", got.text, Time::Exactly(rounded(after)));
-                    let wanted = if after < earliest {
-                        format!("{wanted} {}", within.map(ToString::to_string).unwrap_or_default())
-                    } else {
-                        format!("{wanted} within {}", Time::Exactly(latest))
-                    };
-                    return self.fail(wanted, Got { text, ..got }, None);
-                }
-                self.bind(expected, &waiting.what);
-                self.pop(name);
-                if let Some(slot) = self.slots.get_mut(name) {
-                    for waiting in early.into_iter().rev() {
-                        slot.queue.push_front(waiting);
-                    }
-                }
-                return Ok(());
+                Look::NotYet => {}
             }
             if !self.next(since + latest).await? {
                 if matches!(expected, Expected::Nothing) {
                     return Ok(());
                 }
-                let rest = if excused { ", and did not close" } else { "" };
-                let rest = format!("{rest}{}", self.unfinished(name));
-                let got = format!(
-                    "nothing{} for {}{rest}",
-                    if excused { " more" } else { "" },
-                    Time::Exactly(latest)
-                );
-                return self.fail(self.describe(name, expected), Got::words(got), None);
+                return self.nothing_came(name, expected, excused, latest);
             }
         }
+    }
+
+    /// Takes the arrival that fits an expectation out of the queue, if it came in time.
+    fn take_expected(
+        &mut self,
+        name: &str,
+        expected: &'a Expected,
+        within: Option<&Window>,
+        (since, latest): (Instant, Duration),
+        index: usize,
+    ) -> Ran {
+        let Some(waiting) = self.arrival(name, index).cloned() else { return Ok(()) };
+        let after = waiting.at.saturating_duration_since(since);
+        let early = within.and_then(|w| w.earliest).is_some_and(|earliest| after < earliest);
+        if early || after > latest {
+            let got = waiting.describe(name);
+            let text = format!("{} after {}", got.text, Time::Exactly(rounded(after)));
+            let wanted = self.describe(name, expected);
+            let wanted = if early {
+                format!("{wanted} {}", within.map(ToString::to_string).unwrap_or_default())
+            } else {
+                format!("{wanted} within {}", Time::Exactly(latest))
+            };
+            return self.fail(wanted, Got { text, ..got }, None);
+        }
+        self.bind(expected, &waiting.what);
+        self.remove(name, index);
+        Ok(())
+    }
+
+    /// The time is over. What came of the expected type and was passed over is what the broker did instead.
+    fn nothing_came(&self, name: &str, expected: &Expected, excused: bool, waited: Duration) -> Ran {
+        let wanted = self.describe(name, expected);
+        let waited = Time::Exactly(waited);
+        let passed = |waiting: &&Waiting| match (expected, &waiting.what) {
+            (Expected::Packet { packet: wanted, .. }, Incoming::Packet(packet)) => is_of_type(packet, wanted),
+            _ => false,
+        };
+        let queue = self.slots.get(name).map(|slot| &slot.queue);
+        if let Some(waiting) = queue.into_iter().flatten().find(passed) {
+            let got = waiting.describe(name);
+            let text = format!("{} and nothing else for {waited}", got.text);
+            let difference = self.differs(name, expected, &waiting.what);
+            return self.fail(wanted, Got { text, ..got }, difference);
+        }
+        let (more, rest) = if excused { (" more", ", and did not close") } else { ("", "") };
+        let got = format!("nothing{more} for {waited}{rest}{}", self.unfinished(name));
+        self.fail(wanted, Got::words(got), None)
+    }
+
+    /// Where in the queue of its connection the arrival stands that fits an expectation.
+    pub(super) fn look(&self, name: &str, expected: &Expected) -> Look {
+        let queue = self.slots.get(name).map(|slot| &slot.queue);
+        for (at, waiting) in queue.into_iter().flatten().enumerate() {
+            if self.fits(expected, &waiting.what).is_ok() {
+                return Look::At(at);
+            }
+            if !self.passes(expected, &waiting.what) {
+                return Look::InTheWay(at);
+            }
+        }
+        Look::NotYet
+    }
+
+    /// Whether an arrival that does not fit may come before what is expected: no standard orders the two.
+    fn passes(&self, expected: &Expected, came: &Incoming) -> bool {
+        let (Expected::Packet { packet: wanted, fields }, Incoming::Packet(packet)) = (expected, came) else {
+            return false;
+        };
+        let Some(wanted) = order::named(wanted) else { return false };
+        Order::of(packet.kind(), wanted).allows(packet.values(), |name| {
+            fields.iter().filter(|field| field.name.text == name).all(|field| {
+                match_value(&field.value, name, packet.get(name), &mut self.variables.clone()).is_ok()
+            })
+        })
     }
 
     /// The beginning of a packet whose end did not come, for the end of a message.

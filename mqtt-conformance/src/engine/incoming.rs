@@ -1,7 +1,7 @@
 //! What came from the broker, and what is wrong with it.
 
 use bytes::Bytes;
-use mqtt_codec::DecodeError;
+use mqtt_codec::{DecodeError, PacketType};
 use tokio::time::Instant;
 
 use crate::engine::outcome::Malformed;
@@ -53,6 +53,20 @@ impl Got {
     /// Nothing that stands in the transcript.
     pub(super) const fn words(text: String) -> Self {
         Self { text, fault: None, entry: None }
+    }
+}
+
+impl Incoming {
+    /// A PUBLISH.
+    pub(super) fn is_message(&self) -> bool {
+        matches!(self, Self::Packet(packet) if packet.is(PacketType::Publish))
+    }
+
+    /// A CONNACK that refuses for want of room: the server is unavailable or busy, a quota or the rate of connections is exceeded.
+    pub(super) fn is_full(&self) -> bool {
+        const CODES: [u64; 5] = [0x03, 0x88, 0x89, 0x97, 0x9f];
+        matches!(self, Self::Packet(packet) if packet.is(PacketType::ConnAck)
+            && packet.code().is_some_and(|code| CODES.contains(&code)))
     }
 }
 

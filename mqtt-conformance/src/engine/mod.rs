@@ -3,10 +3,12 @@
 //! The state of a test and the order of its steps are here. The modules below hold what the steps are made of: connections,
 //! sending, receiving, expectations and the blocks of them, and in the end the clearing up.
 
+mod announced;
 mod blocks;
 mod clear_up;
 mod compare;
 mod connections;
+mod copies;
 mod expect;
 mod incoming;
 mod link;
@@ -16,7 +18,7 @@ mod receive;
 mod send;
 mod variables;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use mqtt_codec::Version;
@@ -26,11 +28,13 @@ use tokio::time::{Instant, timeout};
 
 use crate::config::{Config, Reason};
 use crate::diagnostic::Span;
-use crate::script::{Action, Step, Test, Time, Variables, Window, eval_bytes, eval_count};
+use crate::script::{Action, Step, Test, Time, Variables, Window, eval, eval_bytes, eval_count};
 use crate::transport::{Connector, TextSwitch};
 use crate::tree::Packet;
+use announced::{Announced, known_limits};
 use clear_up::Leftovers;
 use compare::Difference;
+use copies::{Copies, Published};
 use incoming::{Fault, Got, Waiting, shortened};
 use link::{Arrived, Link};
 use promise::Promises;
@@ -51,6 +55,8 @@ pub(crate) enum Stop {
     Unable(String),
     /// No connection.
     Unreachable(String),
+    /// The broker does not show what the test is about.
+    Skipped(String),
     /// The run is to end.
     Halted(Reason),
 }
@@ -61,9 +67,13 @@ struct Slot<S> {
     version: Version,
     link: Option<Link<S>>,
     queue: VecDeque<Waiting>,
+    /// How many arrivals at the front of the queue were passed over by the expectation of a message.
+    overtaken: usize,
     /// A CONNECT was sent, so a DISCONNECT is due at the end.
     connected: bool,
     promises: Promises,
+    announced: Announced,
+    copies: Copies,
     text: Option<TextSwitch>,
 }
 
@@ -86,6 +96,11 @@ struct Engine<'a, C: Connector> {
     preparation: bool,
     transcript: Vec<Entry>,
     leftovers: Leftovers,
+    /// The limits that the test is about.
+    known_limits: BTreeSet<String>,
+    published: Published,
+    /// Why the test cannot go on with what the broker announced.
+    too_far: Option<String>,
 }
 
 type Ran = Result<(), Stop>;
@@ -149,6 +164,9 @@ impl<'a, C: Connector> Engine<'a, C> {
             preparation: test.preparation > 0,
             transcript: Vec::new(),
             leftovers: Leftovers::default(),
+            known_limits: known_limits(&test.steps),
+            published: Published::default(),
+            too_far: None,
         }
     }
 
@@ -169,7 +187,9 @@ impl<'a, C: Connector> Engine<'a, C> {
             self.step(step).await?;
         }
         self.catch_up();
-        self.check_rest()
+        self.check_rest()?;
+        let names: Vec<String> = self.slots.keys().cloned().collect();
+        names.iter().try_for_each(|name| self.check_overtaken(name))
     }
 
     /// Malformed and forbidden packets that nobody waited for.
@@ -198,6 +218,9 @@ impl<'a, C: Connector> Engine<'a, C> {
 
     /// A step whose time began earlier.
     async fn step_since(&mut self, step: &'a Step, since: Instant) -> Ran {
+        if let Some(reason) = self.too_far.take() {
+            return Err(Stop::Skipped(reason));
+        }
         self.current = Some(step);
         match &step.action {
             Action::Open { connection, version } => self.open(connection, *version).await,
@@ -232,6 +255,12 @@ impl<'a, C: Connector> Engine<'a, C> {
             Action::Wait(time) => {
                 self.pause_until(Instant::now() + self.length(*time)).await;
                 Ok(())
+            }
+            Action::Skip(reason) => {
+                let reason = eval(reason, &self.variables).map_err(|e| Stop::Unable(e.to_string()))?;
+                self.catch_up();
+                self.check_rest()?;
+                Err(Stop::Skipped(reason.as_str().unwrap_or_default().to_owned()))
             }
             Action::AnyOrder(branches) => self.any_order(branches).await,
             Action::Either(branches) => self.either(branches).await,

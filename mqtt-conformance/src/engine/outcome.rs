@@ -57,6 +57,9 @@ pub struct Outcome {
     pub version: Version,
     /// How binding the tested statements are.
     pub level: Level,
+    /// The test is about the rigor of checks: [`Test::rigor`](crate::script::Test::rigor).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rigor: bool,
     /// The tested statements, of [`version`](Self::version).
     pub covers: Vec<String>,
     /// The file of the test's script.
@@ -86,6 +89,7 @@ impl Outcome {
             id: id.into(),
             version,
             level,
+            rigor: false,
             covers: Vec::new(),
             script: String::new(),
             verdict,

@@ -60,6 +60,15 @@ impl Promises {
         }
     }
 
+    /// Whether a packet is a message that came before on this connection, is not acknowledged, and comes again as such. The
+    /// versions before 5.0 leave it to the broker when it does that (3.1.1: 4.4, 3.1: 4.2).
+    pub(super) fn repeats(&self, packet: &Packet) -> bool {
+        self.version != Version::V5
+            && packet.is(PacketType::Publish)
+            && packet.flag("dup")
+            && packet.packet_id().is_some_and(|id| self.in_flight.contains(&id))
+    }
+
     /// Takes note of a packet of so many bytes from the broker; what it breaks, if anything.
     pub(super) fn received(&mut self, length: usize, packet: &Packet) -> Option<String> {
         let length = u64::try_from(length).unwrap_or(u64::MAX);

@@ -3,7 +3,7 @@
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::incoming::{Got, Incoming, Waiting};
-use super::{Engine, Stop};
+use super::{Engine, Ran, Stop};
 use crate::engine::link::{Arrival, Arrived};
 use crate::engine::outcome::TraceEvent;
 use crate::transport::Connector;
@@ -22,7 +22,16 @@ impl<C: Connector> Engine<'_, C> {
         let (event, what) = match what {
             Arrival::Packet { bytes, packet: Ok(packet) } => {
                 self.received += bytes.len();
-                let slot = self.slots.get_mut(&name).filter(|slot| slot.id == link);
+                let mut slot = self.slots.get_mut(&name).filter(|slot| slot.id == link);
+                if let Some(slot) = &mut slot {
+                    if let Some(reason) = slot.announced.received(&packet, &self.known_limits) {
+                        self.too_far = Some(reason);
+                    }
+                    if slot.promises.repeats(&packet) || slot.copies.is_one_more(&packet, &self.published) {
+                        self.note_at(at, &name, TraceEvent::Received { bytes: bytes.into(), packet });
+                        return;
+                    }
+                }
                 let what = match slot.and_then(|slot| slot.promises.received(bytes.len(), &packet)) {
                     Some(how) => Incoming::Forbidden(packet.clone(), how),
                     None => Incoming::Packet(packet.clone()),
@@ -100,16 +109,35 @@ impl<C: Connector> Engine<'_, C> {
         }
     }
 
-    pub(super) fn front(&self, name: &str) -> Option<&Waiting> {
-        self.slots.get(name).and_then(|slot| slot.queue.front())
+    /// An arrival by its place in the queue of its connection.
+    pub(super) fn arrival(&self, name: &str, at: usize) -> Option<&Waiting> {
+        self.slots.get(name).and_then(|slot| slot.queue.get(at))
     }
 
-    /// Takes the first arrival of a connection. A close stays, since nothing can follow it.
-    pub(super) fn pop(&mut self, name: &str) {
-        if let Some(slot) = self.slots.get_mut(name)
-            && !matches!(slot.queue.front(), Some(Waiting { what: Incoming::Closed { .. }, .. }))
-        {
-            slot.queue.pop_front();
+    /// Takes an arrival out of the queue of its connection. A close stays, since nothing can follow it.
+    pub(super) fn remove(&mut self, name: &str, at: usize) {
+        let Some(slot) = self.slots.get_mut(name) else { return };
+        if matches!(slot.queue.get(at), None | Some(Waiting { what: Incoming::Closed { .. }, .. })) {
+            return;
+        }
+        let removed = slot.queue.remove(at);
+        if at < slot.overtaken {
+            slot.overtaken -= 1;
+        } else if removed.is_some_and(|waiting| waiting.what.is_message()) {
+            slot.overtaken = at;
+        }
+    }
+
+    /// A message that came before one that a step expected, and that no step expected itself.
+    pub(super) fn check_overtaken(&self, name: &str) -> Ran {
+        let left = self.slots.get(name).and_then(|slot| {
+            slot.queue.iter().take(slot.overtaken).find(|waiting| waiting.what.is_message())
+        });
+        match left {
+            Some(waiting) => {
+                self.fail("no message that no step expects".to_owned(), waiting.describe(name), None)
+            }
+            None => Ok(()),
         }
     }
 }

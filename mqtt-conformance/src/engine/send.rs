@@ -70,7 +70,12 @@ impl<'a, C: Connector> Engine<'a, C> {
         let version = self.version(name);
         let packet = packet.or_else(|| Packet::decode(&bytes, version));
         if let (Some(packet), Some(slot)) = (&packet, self.slots.get_mut(name)) {
+            if let Some(reason) = slot.announced.sends(packet, bytes.len(), &self.known_limits) {
+                slot.link = Some(link);
+                return Err(Stop::Skipped(reason));
+            }
             slot.promises.sent(packet);
+            self.published.sent(packet);
         }
         // Bytes that the codec would not write are shown as they are.
         let packet = packet.filter(|packet| packet.encode(version) == bytes);

@@ -55,6 +55,10 @@ pub async fn run_test<C: Connector>(test: &Test, connector: &C, config: &Config)
             outcome.failure = Some(*failure);
         }
         Err(Stop::Unable(reason)) => outcome.reason = Some(reason),
+        Err(Stop::Skipped(reason)) => {
+            outcome.verdict = Verdict::Skipped;
+            outcome.reason = Some(reason);
+        }
         Err(Stop::Halted(reason)) => not_run(&mut outcome, &reason),
         Err(Stop::Unreachable(reason)) => {
             outcome.reason = Some(reason);
@@ -74,7 +78,7 @@ fn answered(transcript: &[Entry]) -> bool {
 /// An outcome that says nothing yet but the test's own data; its verdict is [`Verdict::Error`].
 fn outcome_of(test: &Test) -> Outcome {
     let outcome = Outcome::new(&test.id, test.version, test.level, Verdict::Error);
-    Outcome { covers: test.covers.clone(), script: test.file.clone(), ..outcome }
+    Outcome { covers: test.covers.clone(), rigor: test.rigor, script: test.file.clone(), ..outcome }
 }
 
 /// What is said about a test that a run did not come to.

@@ -76,6 +76,8 @@ pub enum HeaderKind {
     Covers(Vec<Statute>),
     /// `level: MUST 3.1/SHOULD`
     Level(Vec<(Option<Version>, Level, Span)>),
+    /// `rigor: 5.0`
+    Rigor(Vec<(Version, Span)>),
     /// `needs: retain`
     Needs(Vec<Name>),
     /// `for qos in 0 1 2`, or rows of values for several names.
@@ -213,6 +215,8 @@ pub enum StatementKind {
     },
     /// `wait 2s`
     Wait(Time),
+    /// `skip "the broker announces no Maximum QoS"`: ends the test, which is then skipped.
+    Skip(Value),
     /// `any-order { … }`: every line happens, in whatever order.
     AnyOrder(Block),
     /// `either { … } or { … }`: the broker chooses.
@@ -460,8 +464,24 @@ impl Script {
             .flatten()
     }
 
-    /// How binding the script is in a version: the entry for that version, else the general one, else MUST.
+    /// The versions for which the script is about the rigor of checks, each with its place.
+    pub fn rigor(&self) -> impl Iterator<Item = (Version, Span)> + '_ {
+        self.header
+            .iter()
+            .filter_map(|item| match &item.node.kind {
+                HeaderKind::Rigor(versions) => Some(versions),
+                _ => None,
+            })
+            .flatten()
+            .copied()
+    }
+
+    /// How binding the script is in a version: SHOULD where it is about the rigor of checks, else the entry for that version,
+    /// else the general one, else MUST.
     pub fn level(&self, version: Version) -> Level {
+        if self.rigor().any(|(of, _)| of == version) {
+            return Level::Should;
+        }
         let entries = self.header.iter().filter_map(|item| match &item.node.kind {
             HeaderKind::Level(levels) => Some(levels),
             _ => None,

@@ -82,6 +82,14 @@ fn header(script: &Script, knows: Option<&KnowsStatement<'_>>, problems: &mut Ve
     if versions.is_empty() {
         problems.push(no_version());
     }
+    for (version, span) in script.rigor() {
+        if !versions.contains(&version) {
+            problems.push((span, Draft::error(format!("the script does not run for {version}"))));
+        } else if version != Version::V5 {
+            let draft = Draft::error(format!("{version} does not leave the rigor of checks to the receiver"));
+            problems.push((span, draft.hint("only 5.0 does, in section 4.13.1")));
+        }
+    }
     let mut ids = BTreeSet::new();
     for statute in script.covers() {
         let name = format!("{}/{}", statute.version, statute.id);
@@ -304,6 +312,7 @@ impl Walk<'_> {
                 }
             }
             Action::Wait(_) => {}
+            Action::Skip(reason) => self.raw(reason, state),
             Action::AnyOrder(branches) => {
                 for branch in branches {
                     self.steps(branch, state);

@@ -72,6 +72,7 @@ impl Printer {
                 "level:",
                 all.iter().map(|(v, l, _)| v.map_or_else(|| l.to_string(), |v| format!("{v}/{l}"))),
             ),
+            HeaderKind::Rigor(all) => labelled("rigor:", all.iter().map(|(v, _)| v.to_string())),
             HeaderKind::Needs(all) => labelled("needs:", all.iter().map(|n| n.text.clone())),
             HeaderKind::For { names, rows, table } => {
                 let names: Vec<&str> = names.iter().map(|n| n.text.as_str()).collect();
@@ -198,6 +199,9 @@ impl Line {
             StatementKind::Divider => self.text.push_str("---"),
             StatementKind::Wait(time) => {
                 let _ = write!(self.text, "wait {time}");
+            }
+            StatementKind::Skip(reason) => {
+                let _ = write!(self.text, "skip {reason}");
             }
             StatementKind::Send { connection, packet, fields, patches } => {
                 let _ = write!(self.text, "{} > {}", connection.text, packet.text);

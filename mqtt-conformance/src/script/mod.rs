@@ -35,6 +35,7 @@ mod check;
 mod expand;
 mod format;
 mod generate;
+pub(crate) mod order;
 mod parse;
 mod trace;
 mod values;

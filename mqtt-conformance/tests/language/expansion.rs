@@ -41,10 +41,29 @@ fn a_test_per_version_and_case() {
     assert_eq!(all[11].covers, ["A-1"]);
     assert_eq!(all[11].level, script::Level::May);
     assert_eq!(all[0].needs, ["retain"]);
+    assert!(!all[0].rigor);
     assert_eq!(all[0].preparation, 1);
     assert_eq!(all[0].steps.len(), 3);
     assert_eq!(all[0].steps[1].line, 10);
     assert_eq!(all[3].case, [("qos".to_owned(), json!(1)), ("f".to_owned(), json!("a/#"))]);
+}
+
+#[test]
+fn what_is_about_the_rigor_of_checks_is_a_recommendation() {
+    let all = tests("# T.\nversion: 3.1.1 5.0\nrigor: 5.0\nopen a\na < closed\n");
+    assert_eq!((all[0].level, all[0].rigor), (script::Level::Must, false));
+    assert_eq!((all[1].level, all[1].rigor), (script::Level::Should, true));
+    let of_3_1_1 = parsed("# T.\nversion: 3.1.1\nrigor: 3.1.1\nopen a\na < closed\n");
+    assert_eq!(
+        lines(&script::check(&of_3_1_1, None)),
+        ["3:8: 3.1.1 does not leave the rigor of checks to the receiver / only 5.0 does, in section 4.13.1"]
+    );
+}
+
+#[test]
+fn a_granted_code_that_is_named_is_the_only_one() {
+    let all = tests("# T.\nversion: 5.0\nconnect a\nsubscribe a \"x\" qos=2 granted=1\n");
+    assert_eq!(sketch(&all[0].steps)[4], "a < SUBACK packet_id=40001 reasons=[1]");
 }
 
 #[test]
@@ -60,7 +79,8 @@ fn verbs_spelled_out_in_3_1_1_and_5_0() {
             "a > CONNECT clean_session=false keep_alive=60 client_id=\"${c}a\"",
             "a < CONNACK return_code=0x00 session_present=true",
             "a > SUBSCRIBE packet_id=40001 filters=[{filter=\"x\" qos=1}, {filter=\"y\" qos=1}]",
-            "a < SUBACK packet_id=40001 return_codes=[1, 1]",
+            "(a < SUBACK packet_id=40001 return_codes=[1, 1] | a < SUBACK packet_id=40001 \
+             return_codes=[0x00|0x01|128..255, 0x00|0x01|128..255]; skips)",
             "a > UNSUBSCRIBE packet_id=40002 filters=[\"x\"]",
             "a < UNSUBACK packet_id=40002",
             "a > PUBLISH qos=2 retain=true topic=\"t\" payload=\"p\" packet_id=40003",
@@ -85,7 +105,11 @@ fn verbs_spelled_out_in_3_1_1_and_5_0() {
         "a > CONNECT clean_start=false keep_alive=60 properties=[session_expiry_interval=9] client_id=\"${c}a\""
     );
     assert_eq!(five[2], "a < CONNACK reason=0x00 session_present=true");
-    assert_eq!(five[4], "a < SUBACK packet_id=40001 reasons=[1, 1]");
+    assert_eq!(
+        five[4],
+        "(a < SUBACK packet_id=40001 reasons=[1, 1] | a < SUBACK packet_id=40001 \
+         reasons=[0x00|0x01|128..255, 0x00|0x01|128..255]; skips)"
+    );
     assert_eq!(five[6], "a < UNSUBACK packet_id=40002 reasons=[0x00]");
     assert_eq!(five[8], "a < PUBREC packet_id=40003 reason=0x00|0x10");
     assert_eq!(five[13], "a < PUBREL packet_id=$receive 1 reason=0x00");
@@ -96,7 +120,10 @@ fn verbs_spelled_out_in_3_1_1_and_5_0() {
 fn each_connection_may_speak_its_own_version() {
     let all = tests("# T.\nversion: 5.0\nfor v in 3.1 3.1.1\nconnect a version=$v\nsubscribe a \"x\"\n");
     assert_eq!(sketch(&all[0].steps)[0], "a opens 3.1");
-    assert_eq!(sketch(&all[1].steps)[4], "a < SUBACK packet_id=40001 return_codes=[0x00]");
+    assert_eq!(
+        sketch(&all[1].steps)[4],
+        "(a < SUBACK packet_id=40001 return_codes=[0x00] | a < SUBACK packet_id=40001 return_codes=[0x00|128..255]; skips)"
+    );
     assert_eq!(all[1].id, "5.0/area/name[v=3.1.1]");
 }
 

@@ -78,6 +78,7 @@ fn sketch(steps: &[Step]) -> Vec<String> {
             }
             Action::Close { connection } => format!("{connection} closes"),
             Action::Drop { connection } => format!("{connection} drops"),
+            Action::Skip(_) => "skips".to_owned(),
             Action::AnyOrder(branches) | Action::Either(branches) => {
                 let all: Vec<String> = branches.iter().map(|b| sketch(b).join("; ")).collect();
                 format!("({})", all.join(" | "))

@@ -66,6 +66,7 @@ fn fields_match_as_the_reference_says() {
         "properties=[content_type=\"x\"]",
         "properties=[user_property=[\"k\", \"1\"], user_property=[\"k\", \"2\"]]",
         "properties=[user_property=[*, \"2\"], topic_alias=absent]",
+        "properties=only [content_type=\"x\"]",
         "properties=only [content_type=\"x\", user_property=[\"k\", \"1\"], user_property=?u]",
         "packet_id=?p topic=\"a/b\"",
     ] {
@@ -87,8 +88,8 @@ fn fields_match_as_the_reference_says() {
             "properties.user_property is [\"k\", \"2\"], expected [\"k\", \"1\"] behind it",
         ),
         (
-            "properties=only [content_type=\"x\"]",
-            "properties is [user_property=[\"k\", \"1\"]], expected nothing more",
+            "properties=only [user_property=[\"k\", \"1\"]]",
+            "properties is [content_type=\"x\"], expected nothing more",
         ),
     ] {
         assert_eq!(check(wrong), Err(message.to_owned()), "{wrong}");

@@ -42,6 +42,7 @@ pub fn expand(script: &Script, path: &str) -> Result<Vec<Test>, ScriptError> {
                 id: format!("{version}/{stem}{}", case_suffix(case)),
                 version,
                 level: script.level(version),
+                rigor: script.rigor().any(|(of, _)| of == version),
                 covers: script.covers().filter(|s| s.version == version).map(|s| s.id.clone()).collect(),
                 needs: script.needs().map(|n| n.text.clone()).collect(),
                 title: script.title(),

@@ -19,6 +19,9 @@ pub struct Test {
     pub version: Version,
     /// How binding the tested statements are.
     pub level: Level,
+    /// The test is about the rigor of checks, which MQTT 5.0 leaves to the receiver (4.13.1): its level is SHOULD, and its
+    /// results are a figure of their own.
+    pub rigor: bool,
     /// The ids of the tested statements, in the standard of [`version`](Self::version).
     pub covers: Vec<String>,
     /// The optional capabilities that the broker must have.
@@ -140,6 +143,8 @@ pub enum Action {
     },
     /// Waits.
     Wait(Time),
+    /// Ends the test, which is then skipped for this reason.
+    Skip(Value),
     /// Every branch happens, in whatever order. Each begins with an expectation, and holds only
     /// expectations of packets, and what is sent in answer.
     AnyOrder(Vec<Vec<Step>>),

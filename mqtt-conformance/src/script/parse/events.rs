@@ -86,7 +86,22 @@ impl<'a> Reader<'a> {
                 at = rest;
                 continue;
             }
-            let (rest, value) = self.value(start, 0)?;
+            let first = values.is_empty() && fields.is_empty();
+            let (rest, value) = self.value(start, 0).map_err(|err| match connections.last() {
+                // A name that stands alone is rather a connection than a text.
+                Some(last)
+                    if first && identifier(start).is_ok_and(|(rest, _)| !rest.starts_with(['(', '"'])) =>
+                {
+                    err.map(|oops: Oops| {
+                        oops.hint(format!(
+                            "a comma stands between connections: `{}, {}`",
+                            last.text,
+                            word(start)
+                        ))
+                    })
+                }
+                _ => err,
+            })?;
             if !fields.is_empty() {
                 let length = value.span.end - value.span.start;
                 return Oops::at(start, length, "values without a name come before those with one").fail();
@@ -115,7 +130,14 @@ impl<'a> Reader<'a> {
                 return Ok((at, fields));
             }
             let Some((rest, field)) = self.field(start, 0)? else {
-                return wanted(start, "a field such as `qos=1`");
+                return wanted(start, "a field such as `qos=1`").map_err(|err| {
+                    match start.strip_prefix(',') {
+                        Some(_) => {
+                            err.map(|oops: Oops| oops.hint("fields stand between blanks, without commas"))
+                        }
+                        None => err,
+                    }
+                });
             };
             self.refuse_twice(&fields, &field)?;
             fields.push(field);

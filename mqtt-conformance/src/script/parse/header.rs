@@ -41,6 +41,9 @@ impl<'a> Reader<'a> {
                 let (rest, found) = self.words(rest, "MUST, SHOULD or MAY", level)?;
                 (rest, HeaderKind::Level(found.into_iter().map(|((v, l), span)| (v, l, span)).collect()))
             }
+            "rigor" => {
+                map(|i| self.words(i, "a version", version), HeaderKind::Rigor).parse_complete(rest)?
+            }
             "needs" => {
                 let (rest, found) = self.words(rest, "a capability", identifier)?;
                 let needs =
@@ -49,7 +52,7 @@ impl<'a> Reader<'a> {
             }
             _ => {
                 let mut oops = Oops::at(input, name.len(), format!("there is no header line `{name}:`"));
-                oops.draft = oops.draft.did_you_mean(name, ["version", "covers", "level", "needs"]);
+                oops.draft = oops.draft.did_you_mean(name, ["version", "covers", "level", "rigor", "needs"]);
                 return oops.fail();
             }
         };
@@ -79,7 +82,17 @@ impl<'a> Reader<'a> {
                     at = rest;
                 }
                 Err(nom::Err::Failure(oops)) => return oops.fail(),
-                Err(_) => return wanted(start, what),
+                Err(_) => {
+                    let meant = match word(start) {
+                        "5" | "v5" | "V5" | "5.0.0" => "5.0",
+                        "4" | "v4" | "3.11" => "3.1.1",
+                        "3" | "v3" => "3.1",
+                        _ => return wanted(start, what),
+                    };
+                    return wanted(start, what).map_err(|err| {
+                        err.map(|oops: Oops| oops.hint(format!("versions are 3.1, 3.1.1 and 5.0: `{meant}`")))
+                    });
+                }
             }
         }
     }

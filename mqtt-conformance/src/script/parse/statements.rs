@@ -53,6 +53,12 @@ impl<'a> Reader<'a> {
                 };
                 Ok((rest, Statement { span: self.span(input, rest), kind: StatementKind::Wait(time) }))
             }
+            "skip" => {
+                let Ok((rest, reason)) = self.atom(rest, 0) else {
+                    return wanted(rest, "the reason, as a text");
+                };
+                Ok((rest, Statement { span: self.span(input, rest), kind: StatementKind::Skip(reason) }))
+            }
             "any-order" => {
                 let span = self.span(input, after);
                 let (rest, block) = self.block(rest, depth)?;
@@ -94,8 +100,10 @@ impl<'a> Reader<'a> {
             _ => {
                 let mut oops = Oops::at(input, first.len(), format!("there is no step `{first}`"));
                 let known = Verb::ALL.iter().map(|v| v.name());
-                let others = ["wait", "any-order", "either", "repeat", "when"];
-                if ["version", "covers", "level", "needs", "for"].contains(&first) {
+                let others = ["wait", "skip", "any-order", "either", "repeat", "when"];
+                if first == "for" {
+                    oops = oops.hint("`for` makes tests and belongs above the first step; `repeat 3 as i { … }` repeats steps");
+                } else if ["version", "covers", "level", "rigor", "needs"].contains(&first) {
                     oops = oops.hint(format!("`{first}` belongs above the first step"));
                 } else {
                     let before = oops.draft.clone();

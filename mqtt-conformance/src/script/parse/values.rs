@@ -73,7 +73,11 @@ impl<'a> Reader<'a> {
                     word(input).len(),
                     format!("expected a value, found {}", found(input)),
                 )
-                .hint("text stands in double quotes")
+                .hint(if input.starts_with(',') {
+                    "values stand between blanks here, without commas"
+                } else {
+                    "text stands in double quotes"
+                })
                 .fail();
             }
         };
@@ -262,7 +266,14 @@ impl<'a> Reader<'a> {
                 return Oops::at(input, 1, "this `{` is never closed").fail();
             }
             let Some((rest, field)) = self.field(start, depth + 1)? else {
-                return wanted(start, "a field such as `qos=1`, or `}`");
+                return wanted(start, "a field such as `qos=1`, or `}`").map_err(|err| {
+                    match start.strip_prefix(',') {
+                        Some(_) => {
+                            err.map(|oops: Oops| oops.hint("fields stand between blanks, without commas"))
+                        }
+                        None => err,
+                    }
+                });
             };
             self.refuse_twice(&fields, &field)?;
             fields.push(field);

@@ -5,7 +5,8 @@ use mqtt_codec::Version;
 use super::parts::{code, field, list, number};
 use super::verbs::Call;
 use super::{FIRST_FRESH_ID, Lowering};
-use crate::script::ast::{Field, Name, Value, ValueKind, Verb};
+use crate::diagnostic::Span;
+use crate::script::ast::{Field, Name, Piece, Value, ValueKind, Verb};
 use crate::script::expand::test::Action;
 
 impl Lowering<'_> {
@@ -13,6 +14,9 @@ impl Lowering<'_> {
         const FILTER: [&str; 4] = ["qos", "no_local", "retain_as_published", "retain_handling"];
         let known: Vec<&str> = FILTER.into_iter().chain(["properties", "packet_id", "granted"]).collect();
         self.takes(Verb::Subscribe, call, 1..=usize::MAX, &known, true);
+        for filter in call.values {
+            self.warn_of_literal(filter, "this filter", "`${t}`");
+        }
         let options: Vec<Field> =
             call.fields.iter().filter(|f| FILTER.contains(&f.name.text.as_str())).cloned().collect();
         let filters = call
@@ -27,14 +31,33 @@ impl Lowering<'_> {
         let mut fields = vec![field("packet_id", id.clone())];
         fields.extend(call.fields.iter().find(|f| f.name.text == "properties").cloned());
         fields.push(field("filters", list(call.span, filters)));
-        let granted = call.field("granted").or_else(|| call.field("qos")).cloned();
-        let granted = granted.unwrap_or_else(|| code(call.span, 0));
+        let asked = call.field("granted").or_else(|| call.field("qos")).cloned();
+        let asked = asked.unwrap_or_else(|| code(call.span, 0));
         let codes = if self.version_of(name) == Version::V5 { "reasons" } else { "return_codes" };
-        let granted = list(granted.span, call.values.iter().map(|_| granted.clone()).collect());
-        vec![
-            Action::send(name, "SUBSCRIBE", fields),
-            Action::expect(name, "SUBACK", vec![field("packet_id", id), field(codes, granted)], call.within),
-        ]
+        let answer = |code: &Value| {
+            let all = list(code.span, call.values.iter().map(|_| code.clone()).collect());
+            Action::expect(
+                name,
+                "SUBACK",
+                vec![field("packet_id", id.clone()), field(codes, all)],
+                call.within,
+            )
+        };
+        let granted = answer(&asked);
+        let last = match (call.field("granted"), self.number_of(&asked)) {
+            (None, Some(qos)) => {
+                let step = |action| self.step(call.span, action);
+                Action::Either(vec![
+                    vec![step(granted)],
+                    vec![
+                        step(answer(&less_than(qos, call.span))),
+                        step(Action::Skip(not_granted(call.span))),
+                    ],
+                ])
+            }
+            _ => granted,
+        };
+        vec![Action::send(name, "SUBSCRIBE", fields), last]
     }
 
     pub(super) fn unsubscribe(&mut self, name: &Name, call: &Call<'_>) -> Vec<Action> {
@@ -58,6 +81,9 @@ impl Lowering<'_> {
             return None;
         }
         let qos = self.qos(call)?;
+        if let (Verb::Publish, Some(topic)) = (verb, call.values.first()) {
+            self.warn_of_literal(topic, "this topic", "`${t}`");
+        }
         let mut fields: Vec<Field> =
             call.fields.iter().filter(|f| f.name.text != "packet_id").cloned().collect();
         fields.extend(call.values.first().map(|topic| field("topic", topic.clone())));
@@ -148,17 +174,25 @@ impl Lowering<'_> {
         ]
     }
 
+    /// A number that is known before the test starts.
+    fn number_of(&self, value: &Value) -> Option<u64> {
+        let resolved = match &value.kind {
+            ValueKind::Variable(name) => self.case.iter().find(|(n, _)| n == name).map(|(_, v)| v),
+            _ => Some(value),
+        };
+        match resolved?.kind {
+            ValueKind::Number { value, .. } => Some(value),
+            _ => None,
+        }
+    }
+
     /// The QoS that decides which packets a verb stands for.
     fn qos(&mut self, call: &Call<'_>) -> Option<u64> {
         let Some(value) = call.field("qos") else {
             return Some(0);
         };
-        let resolved = match &value.kind {
-            ValueKind::Variable(name) => self.case.iter().find(|(n, _)| n == name).map(|(_, v)| v),
-            _ => Some(value),
-        };
-        if let Some(ValueKind::Number { value: qos @ 0..=2, .. }) = resolved.map(|v| &v.kind) {
-            return Some(*qos);
+        if let Some(qos @ 0..=2) = self.number_of(value) {
+            return Some(qos);
         }
         self.error_hint(
             value.span,
@@ -183,4 +217,16 @@ impl Lowering<'_> {
         };
         number(call.span, fresh)
     }
+}
+
+/// What else may answer the request for a QoS: a lower one, or a refusal.
+fn less_than(qos: u64, span: Span) -> Value {
+    let refusal = Value { span, kind: ValueKind::Range(0x80, 0xff) };
+    let choices = (0..=qos).map(|qos| code(span, qos)).chain([refusal]);
+    Value { span, kind: ValueKind::OneOf(choices.collect()) }
+}
+
+fn not_granted(span: Span) -> Value {
+    let reason = "the broker does not grant a subscription as it is asked for".to_owned();
+    Value { span, kind: ValueKind::Text(vec![Piece::Plain(reason)]) }
 }
