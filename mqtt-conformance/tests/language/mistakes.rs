@@ -6,6 +6,19 @@ use super::layout::UGLY;
 use super::{HEAD, check_body, problems, reference_examples};
 
 #[test]
+fn says_what_was_meant() {
+    check_body("connect a b\n", &["3:11: `b` is not a value / a comma stands between connections: `a, b`"]);
+    check_body(
+        "a < PUBLISH qos=1, topic=\"x\"\n",
+        &["3:18: expected a field such as `qos=1`, found `,` / fields stand between blanks, without commas"],
+    );
+    assert_eq!(
+        problems("# T.\nversion: 5\nopen a\n"),
+        ["2:10: expected a version, found `5` / versions are 3.1, 3.1.1 and 5.0: `5.0`"]
+    );
+}
+
+#[test]
 fn says_where_a_line_is_not_in_the_language() {
     check_body("conect a\n", &["3:1: there is no step `conect` / did you mean `connect`?"]);
     check_body(
@@ -134,7 +147,7 @@ fn reports_several_mistakes_at_once() {
             "3:1: there is no step `conect` / did you mean `connect`?",
             "5:17: expected a value, found the end of the line / text stands in double quotes",
             "6:8: expected a number, found `x`",
-            "7:18: expected a value, found `,` / text stands in double quotes",
+            "7:18: expected a value, found `,` / values stand between blanks here, without commas",
         ],
     );
 }

@@ -32,9 +32,6 @@ impl Lowering<'_> {
         ];
         self.takes(Verb::Connect, call, 0..=0, &OPTIONS, true);
         let version = self.enter(name, call);
-        if let Some(id) = call.field("client_id") {
-            self.warn_of_literal(id, "this client identifier", "`${c}`");
-        }
         let five = version == Version::V5;
         let clean = call.field("clean").cloned().unwrap_or_else(|| flag(name.span, true));
         let client_id =

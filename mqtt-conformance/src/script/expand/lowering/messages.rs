@@ -14,9 +14,6 @@ impl Lowering<'_> {
         const FILTER: [&str; 4] = ["qos", "no_local", "retain_as_published", "retain_handling"];
         let known: Vec<&str> = FILTER.into_iter().chain(["properties", "packet_id", "granted"]).collect();
         self.takes(Verb::Subscribe, call, 1..=usize::MAX, &known, true);
-        for filter in call.values {
-            self.warn_of_literal(filter, "this filter", "`${t}`");
-        }
         let options: Vec<Field> =
             call.fields.iter().filter(|f| FILTER.contains(&f.name.text.as_str())).cloned().collect();
         let filters = call
@@ -81,9 +78,6 @@ impl Lowering<'_> {
             return None;
         }
         let qos = self.qos(call)?;
-        if let (Verb::Publish, Some(topic)) = (verb, call.values.first()) {
-            self.warn_of_literal(topic, "this topic", "`${t}`");
-        }
         let mut fields: Vec<Field> =
             call.fields.iter().filter(|f| f.name.text != "packet_id").cloned().collect();
         fields.extend(call.values.first().map(|topic| field("topic", topic.clone())));

@@ -13,9 +13,7 @@ use serde_json::Value as Tree;
 use super::cases::{Case, constant};
 use super::test::{Action, Expected, Login, Step};
 use crate::diagnostic::{Draft, Span};
-use crate::script::ast::{
-    Block, Item, Name, Piece, Script, Statement, StatementKind, Value, ValueKind, Verb,
-};
+use crate::script::ast::{Block, Item, Name, Script, Statement, StatementKind, Value, ValueKind, Verb};
 use verbs::Call;
 
 /// The first packet identifier that verbs use; scripts are free below it.
@@ -77,18 +75,6 @@ impl<'a> Lowering<'a> {
 
     fn error_hint(&mut self, span: Span, message: impl Into<String>, hint: impl Into<String>) {
         self.problems.push((span, Draft::error(message).hint(hint)));
-    }
-
-    /// Warns of a topic, a filter or a client identifier that is the same in every run.
-    fn warn_of_literal(&mut self, value: &Value, what: &str, prefix: &str) {
-        let ValueKind::Text(pieces) = &value.kind else { return };
-        let plain = pieces.iter().all(|piece| matches!(piece, Piece::Plain(_)));
-        let begins_with = |c| matches!(pieces.first(), Some(Piece::Plain(text)) if text.starts_with(c));
-        if plain && !pieces.is_empty() && !begins_with('$') {
-            let draft = Draft::warning(format!("{what} is the same in every test and every run"));
-            self.problems
-                .push((value.span, draft.hint(format!("{prefix} is a prefix that no other test uses"))));
-        }
     }
 
     fn step(&self, span: Span, action: Action) -> Step {
