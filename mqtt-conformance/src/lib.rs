@@ -63,6 +63,7 @@ pub mod tree;
 #[doc(hidden)]
 pub mod vectors;
 
+pub use mqtt_codec::Version;
 pub use run::Verdict;
 pub use script::Level;
 pub use suite::{Broker, Error, Outcome, Results, Shard, Suite};

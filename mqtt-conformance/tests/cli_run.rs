@@ -63,12 +63,12 @@ fn script(folder: &str, name: &str, text: &str) -> String {
 #[test]
 fn scripts_that_hold_are_0() {
     let path = script("fine", "ping.mqs", FINE);
-    let run = tool(&["run", &path], b"");
+    let run = tool(&["run", "-v", &path], b"");
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.stdout.contains("pass         3.1.1/fine/ping"), "{run:?}");
     assert!(run.stdout.contains("area  3.1.1  5.0\nfine  1/1    1/1\nall   1/1    1/1\n"), "{run:?}");
     assert!(run.stderr.starts_with("2 passed in "), "{run:?}");
-    assert!(!tool(&["run", "--quiet", &path], b"").stdout.contains("fine/ping"));
+    assert!(!tool(&["run", &path], b"").stdout.contains("fine/ping"));
 }
 
 #[test]
@@ -106,7 +106,38 @@ fn a_failure_of_what_is_only_recommended_is_0() {
     let text = FAILING.replace("version: 5.0\n", "version: 5.0\nlevel: SHOULD\n");
     let run = tool(&["run", &script("recommended", "twice.mqs", &text)], b"");
     assert_eq!(run.code, 0, "{run:?}");
-    assert!(run.stdout.contains("fail         5.0/recommended/twice"), "{run:?}");
+    assert!(run.stdout.contains("should       5.0/recommended/twice"), "{run:?}");
+    assert!(run.stderr.starts_with("0 passed, 1 do not follow a SHOULD in "), "{run:?}");
+    let strict = tool(&["run", "--strict", &script("recommended", "twice.mqs", &text)], b"");
+    assert_eq!(strict.code, 1, "{strict:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_changes_no_verdict_and_loses_no_report() {
+    let path = script("pipe", "twice.mqs", FAILING);
+    let report = format!("{path}.json");
+    let command = "\"$TOOL\" run --report json=\"$REPORT\" \"$SCRIPT\" | head -c 1; exit ${PIPESTATUS[0]}";
+    let status = std::process::Command::new("bash")
+        .args(["-c", command])
+        .env("TOOL", env!("CARGO_BIN_EXE_mqtt-conformance"))
+        .env("REPORT", &report)
+        .env("SCRIPT", &path)
+        .output()
+        .unwrap()
+        .status;
+    assert_eq!(status.code(), Some(1));
+    let json: Value = serde_json::from_str(&fs::read_to_string(report).unwrap()).unwrap();
+    assert_eq!(json["tests"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_run_that_tests_nothing_is_2_and_says_why() {
+    let needy = FINE.replacen("version:", "needs: auth\nversion:", 1);
+    let run = tool(&["run", &script("nothing", "ping.mqs", &needy)], b"");
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stderr.contains("error: nothing was tested: all 2 tests were skipped"), "{run:?}");
+    assert!(run.stderr.contains("no user name and password are configured"), "{run:?}");
 }
 
 #[test]
@@ -241,7 +272,7 @@ fn a_broker_that_goes_away_loses_no_results() {
         std::thread::sleep(Duration::from_secs(1));
         served.process.kill().unwrap();
     });
-    let run = tool(&["run", "--broker", &url, &fine, &late], b"");
+    let run = tool(&["run", "-v", "--broker", &url, &fine, &late], b"");
     killer.join().unwrap();
     assert_eq!(run.code, 3, "{run:?}");
     assert!(run.stdout.contains("pass         5.0/gone/early"), "{run:?}");

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use mqtt_conformance::report::{ChangeKind, Diff, RunReport, diff};
 use mqtt_conformance::run::Verdict;
 
-use super::output::{CommandError, DIM, Exit, GREEN, RED, RESET, say, to_stdout};
+use super::output::{CommandError, DIM, Exit, GREEN, RED, RESET, Readable, say, to_stdout};
 use super::report::read;
 
 /// Says what changed from one run to another: two releases of a broker, or two brokers.
@@ -43,7 +43,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
             Ok(writeln!(out)?)
         })?,
         Format::Text => {
-            let mut out = anstream::stdout().lock();
+            let mut out = Readable::new(anstream::stdout().lock());
             write_text(&diff, &mut out)?;
             out.flush()?;
         }

@@ -44,8 +44,6 @@ pub(super) struct CommandError {
     exit: Exit,
     message: String,
     hint: Option<String>,
-    /// The reader of stdout has gone, as `head` does: there is nothing to say.
-    silent: bool,
     /// The mistakes in files.
     problems: Vec<Problem>,
 }
@@ -53,24 +51,12 @@ pub(super) struct CommandError {
 impl CommandError {
     /// A mistake in how the tool was called, or in what it was given.
     pub(super) fn usage(message: impl fmt::Display) -> Self {
-        Self {
-            exit: Exit::Usage,
-            message: message.to_string(),
-            hint: None,
-            silent: false,
-            problems: Vec::new(),
-        }
+        Self { exit: Exit::Usage, message: message.to_string(), hint: None, problems: Vec::new() }
     }
 
     /// The broker cannot be reached or used.
     pub(super) fn unreachable(message: impl fmt::Display) -> Self {
-        Self {
-            exit: Exit::Unreachable,
-            message: message.to_string(),
-            hint: None,
-            silent: false,
-            problems: Vec::new(),
-        }
+        Self { exit: Exit::Unreachable, message: message.to_string(), hint: None, problems: Vec::new() }
     }
 
     /// Mistakes in a file.
@@ -95,9 +81,7 @@ impl CommandError {
 
 impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
-        let silent = error.kind() == io::ErrorKind::BrokenPipe;
-        let exit = if silent { Exit::Fine } else { Exit::Usage };
-        Self { exit, message: error.to_string(), hint: None, silent, problems: Vec::new() }
+        Self { exit: Exit::Usage, message: error.to_string(), hint: None, problems: Vec::new() }
     }
 }
 
@@ -105,24 +89,16 @@ impl From<suite::Error> for CommandError {
     fn from(wrong: suite::Error) -> Self {
         let exit = if wrong.is_about_the_broker() { Exit::Unreachable } else { Exit::Usage };
         let hint = wrong.hint().map(str::to_owned);
-        Self {
-            exit,
-            message: wrong.message().to_owned(),
-            hint,
-            silent: false,
-            problems: wrong.into_problems(),
-        }
+        Self { exit, message: wrong.message().to_owned(), hint, problems: wrong.into_problems() }
     }
 }
 
 /// Writes it to stderr: first the mistakes in files, each with its line, then the sentence and the hint.
 pub(super) fn show_error(wrong: &CommandError) -> Exit {
-    if !wrong.silent {
-        show_problems(&wrong.problems);
-        error(&wrong.message);
-        if let Some(text) = &wrong.hint {
-            hint(text);
-        }
+    show_problems(&wrong.problems);
+    error(&wrong.message);
+    if let Some(text) = &wrong.hint {
+        hint(text);
     }
     wrong.exit
 }
@@ -163,12 +139,78 @@ pub(super) const CYAN: &str = "\x1b[36m";
 pub(super) const DIM: &str = "\x1b[2m";
 pub(super) const RESET: &str = "\x1b[0m";
 
+/// Stdout, or what else is read as the tool writes. When its reader has gone, as `head` does, the rest goes nowhere: what the tool was
+/// to do goes on, and its exit code stays true.
+#[derive(Debug)]
+pub(super) struct Readable<W> {
+    out: W,
+    gone: bool,
+}
+
+impl<W> Readable<W> {
+    pub(super) const fn new(out: W) -> Self {
+        Self { out, gone: false }
+    }
+}
+
+impl<W: Write> Write for Readable<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.gone {
+            return Ok(bytes.len());
+        }
+        match self.out.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.gone = true;
+                Ok(bytes.len())
+            }
+            written => written,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.out.flush() {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            flushed => flushed,
+        }
+    }
+}
+
 /// Writes data to stdout through a buffer, and makes sure that it arrives.
 pub(super) fn to_stdout<T>(
     write: impl FnOnce(&mut dyn Write) -> Result<T, CommandError>,
 ) -> Result<T, CommandError> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut out = io::BufWriter::new(Readable::new(io::stdout().lock()));
     let result = write(&mut out);
     out.flush()?;
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A reader that takes one byte and goes.
+    struct Head(usize);
+
+    impl Write for Head {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.0 == 0 {
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+            self.0 -= 1;
+            Ok(bytes.len().min(1))
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_is_no_error() {
+        let mut out = Readable::new(Head(1));
+        assert!(out.write_all(b"many words").is_ok());
+        assert!(out.gone);
+        assert!(out.flush().is_ok());
+    }
 }

@@ -1,6 +1,8 @@
 //! `run`: scripts against a broker.
 
+mod cost;
 mod expect;
+mod groups;
 mod profile;
 mod report;
 mod reports;
@@ -46,9 +48,15 @@ pub(super) struct Args {
     /// How long to wait for an answer where a script doesn't say: 5s, 500ms
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = super::time)]
     timeout: Duration,
-    /// Show failures and the closing table only
+    /// Name every test as it ends, those that pass too
+    #[arg(long, short, conflicts_with = "quiet")]
+    verbose: bool,
+    /// Show the table and the closing line only
     #[arg(long, short)]
     quiet: bool,
+    /// Fail on what is only recommended (SHOULD) too
+    #[arg(long)]
+    strict: bool,
     #[command(flatten)]
     paths: Paths,
     #[command(flatten)]
@@ -113,7 +121,7 @@ async fn run_tests(
     reports.start(addresses, &config);
     let tests: Vec<Arc<Test>> = tests.into_iter().map(Arc::new).collect();
     let (news, mut inbox) = mpsc::unbounded_channel();
-    let mut report = Report::new(&tests, &known.expectations, args.quiet);
+    let mut report = Report::new(&tests, &known.expectations, args.verbose, args.quiet);
     if reports.use_stdout() {
         report.step_aside();
     }
@@ -144,7 +152,7 @@ async fn run_tests(
         Some(_) => Ok(Exit::Interrupted),
         None => {
             args.expect.write(&name, &outcomes, known)?;
-            Ok(expect::judge(&outcomes, &known.expectations))
+            Ok(expect::judge(&outcomes, &known.expectations, args.strict))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a broker is known to get wrong.
 //!
 //! An expectation file lists, with a reason for each, the tests that a broker is known not to pass. A run that is given one is
-//! quiet about these, and loud about two kinds of surprise: what fails and is not listed, and what is listed and does not
+//! quiet about these, and reports two kinds of unexpected result: what fails and is not listed, and what is listed and does not
 //! fail any more. The second kind keeps the list true.
 //!
 //! ```

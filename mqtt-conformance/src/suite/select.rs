@@ -1,36 +1,107 @@
 //! Which tests.
 
 use std::borrow::Borrow;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
 use mqtt_codec::Version;
 
+use crate::diagnostic::closest;
 use crate::pattern::Pattern;
 use crate::script::Test;
+use crate::statements::statement;
 
-/// Which tests.
+/// Which tests. Each list holds alternatives; an empty one asks for nothing. A test has to satisfy every list.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "the command line fills it in")]
 pub struct Selection {
-    /// Of these versions; of all, if it is empty.
+    /// Of these versions.
     pub versions: Vec<Version>,
-    /// Whose id contains one of these texts, or matches one of these patterns of `*` and `?`; all, if it is empty.
+    /// Whose id contains one of these texts, or matches one of these patterns of `*` and `?`.
     pub select: Vec<String>,
+    /// Whose id does not.
+    pub exclude: Vec<String>,
+    /// That test one of these statements: `MQTT-3.1.2-1`, or `5.0/MQTT-3.1.2-1` for one version.
+    pub statements: Vec<String>,
+    /// That test a statement of one of these sections or below: `3.1` means 3.1.2, too.
+    pub sections: Vec<String>,
+    /// Whose title contains one of these texts, in capitals or not.
+    pub titles: Vec<String>,
+    /// With one of these ids, if they are given.
+    pub ids: Option<HashSet<String>>,
 }
 
 impl Selection {
     /// The tests that are wanted, in their order.
     #[must_use]
     pub fn keep<T: Borrow<Test>>(&self, tests: Vec<T>) -> Vec<T> {
-        let patterns: Vec<Pattern> = self.select.iter().map(|text| Pattern::new(text)).collect();
+        let patterns = |texts: &[String]| texts.iter().map(|text| Pattern::new(text)).collect::<Vec<_>>();
+        let (select, exclude) = (patterns(&self.select), patterns(&self.exclude));
+        let titles: Vec<String> = self.titles.iter().map(|title| title.to_lowercase()).collect();
         let wanted = |test: &Test| {
             (self.versions.is_empty() || self.versions.contains(&test.version))
-                && (patterns.is_empty() || patterns.iter().any(|pattern| pattern.finds(&test.id)))
+                && (select.is_empty() || select.iter().any(|pattern| pattern.finds(&test.id)))
+                && !exclude.iter().any(|pattern| pattern.finds(&test.id))
+                && (self.statements.is_empty() || self.statements.iter().any(|id| tests_statement(test, id)))
+                && (self.sections.is_empty()
+                    || self.sections.iter().any(|section| tests_section(test, section)))
+                && (titles.is_empty() || titles.iter().any(|title| test.title.to_lowercase().contains(title)))
+                && self.ids.as_ref().is_none_or(|ids| ids.contains(&test.id))
         };
         tests.into_iter().filter(|test| wanted(test.borrow())).collect()
     }
+
+    /// What was probably meant by the first text that finds nothing among the tests.
+    #[must_use]
+    pub fn near<T: Borrow<Test>>(&self, tests: &[T]) -> Option<String> {
+        let finds_nothing = |text: &&String| {
+            let pattern = Pattern::new(text);
+            !tests.iter().any(|test| pattern.finds(&test.borrow().id))
+        };
+        if let Some(text) = self.select.iter().find(finds_nothing) {
+            let word = text.trim_matches('*').trim_end_matches('/');
+            return near_id(word, tests).map(|near| format!("`{text}` finds nothing; did you mean {near}?"));
+        }
+        let unknown = |id: &&String| !tests.iter().any(|test| tests_statement(test.borrow(), id));
+        let id = self.statements.iter().find(unknown)?;
+        let known: BTreeSet<&str> =
+            tests.iter().flat_map(|test| &test.borrow().covers).map(String::as_str).collect();
+        let known: Vec<&str> = known.into_iter().collect();
+        let near = closest(id.split_once('/').map_or(id, |(_, id)| id), &known)?;
+        Some(format!("no test tests {id}; did you mean {near}?"))
+    }
+}
+
+/// The script, the area or a part of the names of scripts that is nearest to a word.
+fn near_id<'t, T: Borrow<Test>>(word: &str, tests: &'t [T]) -> Option<&'t str> {
+    let mut known = BTreeSet::new();
+    for test in tests {
+        let id: &'t str = test.borrow().id.split('[').next().unwrap_or_default();
+        known.insert(id);
+        if let Some((_, below)) = id.split_once('/') {
+            known.insert(below);
+            known.extend(below.split('/'));
+            // `pingreq` of `3.12-pingreq`
+            known.extend(below.split('/').filter_map(|part| Some(part.split_once('-')?.1)));
+        }
+    }
+    closest(word, &known.into_iter().collect::<Vec<_>>())
+}
+
+fn tests_statement(test: &Test, statement: &str) -> bool {
+    match statement.split_once('/') {
+        Some((version, id)) => version == test.version.name() && test.covers.iter().any(|known| known == id),
+        None => test.covers.iter().any(|known| known == statement),
+    }
+}
+
+fn tests_section(test: &Test, section: &str) -> bool {
+    let of = |id: &String| statement(test.version, id).map(|statement| statement.section.as_str());
+    test.covers
+        .iter()
+        .filter_map(of)
+        .any(|of| of.strip_prefix(section).is_some_and(|below| below.is_empty() || below.starts_with('.')))
 }
 
 /// One part of the tests, so that several machines share a run: `1/4` is the first of four.
@@ -87,6 +158,41 @@ mod tests {
 
     use super::*;
     use crate::script;
+
+    fn some() -> Vec<Test> {
+        let text = "# Answers Often.\nversion: 3.1.1 5.0\ncovers: 3.1.1/MQTT-3.12.4-1 5.0/MQTT-3.12.4-1\n\nconnect it\n---\nping it\n";
+        script::expand(&script::parse("x.mqs", text).unwrap(), "3.12-pingreq/often.mqs").unwrap()
+    }
+
+    #[test]
+    fn selects_by_what_a_test_is_about() {
+        let count = |selection: Selection| selection.keep(some()).len();
+        let list = |text: &str| vec![text.to_owned()];
+        assert_eq!(count(Selection { statements: list("MQTT-3.12.4-1"), ..Selection::default() }), 2);
+        assert_eq!(count(Selection { statements: list("5.0/MQTT-3.12.4-1"), ..Selection::default() }), 1);
+        assert_eq!(count(Selection { sections: list("3.12"), ..Selection::default() }), 2);
+        assert_eq!(count(Selection { sections: list("3.1"), ..Selection::default() }), 0);
+        assert_eq!(count(Selection { titles: list("often"), ..Selection::default() }), 2);
+        assert_eq!(count(Selection { exclude: list("5.0/*"), ..Selection::default() }), 1);
+        let ids = Some(HashSet::from(["5.0/3.12-pingreq/often".to_owned()]));
+        assert_eq!(count(Selection { ids, ..Selection::default() }), 1);
+    }
+
+    #[test]
+    fn says_what_is_near() {
+        let near = |text: &str| {
+            let select = vec![text.to_owned()];
+            Selection { select, ..Selection::default() }.near(&some())
+        };
+        assert_eq!(near("pingrq").as_deref(), Some("`pingrq` finds nothing; did you mean pingreq?"));
+        let whole = "`5.0/3.12-pingreq/oftn` finds nothing; did you mean 5.0/3.12-pingreq/often?";
+        assert_eq!(near("5.0/3.12-pingreq/oftn").as_deref(), Some(whole));
+        assert_eq!(near("nothing of the kind"), None);
+        let statements = vec!["5.0/MQTT-3.12.4-2".to_owned()];
+        let selection = Selection { statements, ..Selection::default() };
+        let text = "no test tests 5.0/MQTT-3.12.4-2; did you mean MQTT-3.12.4-1?";
+        assert_eq!(selection.near(&some()).as_deref(), Some(text));
+    }
 
     #[test]
     fn the_parts_are_even_and_together_the_whole() {

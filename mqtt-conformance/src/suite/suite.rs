@@ -11,7 +11,6 @@ use super::visit::{mark, try_out, visit};
 use super::{Broker, Error, Places, Results, Selection, Shard};
 use crate::config::Config;
 use crate::expect::{self, Expectations};
-use crate::pattern::Pattern;
 use crate::run::run_all;
 use crate::script::Test;
 
@@ -73,8 +72,8 @@ impl Suite {
     /// Without the tests whose id contains one of these texts, or matches one of these patterns.
     #[must_use]
     pub fn exclude(mut self, patterns: &[&str]) -> Self {
-        let patterns: Vec<Pattern> = patterns.iter().map(|text| Pattern::new(text)).collect();
-        self.tests.retain(|test| !patterns.iter().any(|pattern| pattern.finds(&test.id)));
+        let exclude = patterns.iter().map(|text| (*text).to_owned()).collect();
+        self.tests = Selection { exclude, ..Selection::default() }.keep(self.tests);
         self
     }
 

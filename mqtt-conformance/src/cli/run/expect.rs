@@ -13,9 +13,10 @@ use crate::cli::scripts::{Paths, read_toml};
 
 /// What the broker is known to get wrong.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Known failures")]
 #[group(skip)]
 pub(super) struct Args {
-    /// What the broker is known to get wrong: then only surprises count. May be given several times
+    /// What the broker is known to get wrong: then only unexpected results count. May be given several times
     #[arg(long, value_name = "FILE")]
     expect: Vec<PathBuf>,
     /// Write a first list of what it gets wrong, to be judged and given to --expect
@@ -87,14 +88,14 @@ fn file(path: &Path) -> Result<expect::File, CommandError> {
     expect::parse(&name, &text).map_err(|problems| CommandError::in_file(&name, problems))
 }
 
-/// What the outcomes mean for the caller, beside what is known.
-pub(super) fn judge(outcomes: &[Arc<Outcome>], known: &Expectations) -> Exit {
+/// What the outcomes mean for the caller, beside what is known. A SHOULD counts like a MUST if it is `strict`.
+pub(super) fn judge(outcomes: &[Arc<Outcome>], known: &Expectations, strict: bool) -> Exit {
     let standing = |outcome: &Outcome, standing| known.standing(outcome) == standing;
-    let surprises = || outcomes.iter().filter(|outcome| standing(outcome, Standing::Unexpected));
-    let required =
-        |verdict| surprises().any(|outcome| outcome.verdict == verdict && outcome.level == Level::Must);
+    let unexpected = || outcomes.iter().filter(|outcome| standing(outcome, Standing::Unexpected));
+    let counts = |level| level == Level::Must || strict && level == Level::Should;
+    let required = |verdict| unexpected().any(|outcome| outcome.verdict == verdict && counts(outcome.level));
     let errors = |unreachable| {
-        surprises().any(|outcome| outcome.verdict == Verdict::Error && outcome.unreachable == unreachable)
+        unexpected().any(|outcome| outcome.verdict == Verdict::Error && outcome.unreachable == unreachable)
     };
     if required(Verdict::Fail) || outcomes.iter().any(|outcome| standing(outcome, Standing::Stale)) {
         Exit::Failed
@@ -102,7 +103,9 @@ pub(super) fn judge(outcomes: &[Arc<Outcome>], known: &Expectations) -> Exit {
         Exit::Unreachable
     } else if errors(false) {
         Exit::Usage
-    } else if required(Verdict::Inconclusive) {
+    } else if required(Verdict::Inconclusive)
+        || outcomes.iter().all(|outcome| outcome.verdict == Verdict::Skipped)
+    {
         Exit::Inconclusive
     } else {
         Exit::Fine

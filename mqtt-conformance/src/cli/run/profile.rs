@@ -8,6 +8,7 @@ use crate::cli::scripts::read_toml;
 
 /// What the broker cannot do.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "What the broker lacks")]
 #[group(skip)]
 pub(super) struct Args {
     /// What the broker is documented to lack: a profile that came with the tool (`list --profiles`), or a file

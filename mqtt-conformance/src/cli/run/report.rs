@@ -1,6 +1,6 @@
-//! What a run shows: progress, failures as they come, and a table at the end.
+//! What a run shows: progress, then what went wrong, a table and a closing line.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,11 +9,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mqtt_conformance::expect::{Expectations, Standing};
 use mqtt_conformance::report::Table;
 use mqtt_conformance::run::{Outcome, Verdict};
-use mqtt_conformance::script::Test;
+use mqtt_conformance::script::{Level, Test};
 
+use super::cost::Cost;
+use super::groups::groups;
 use super::story::write_story;
 use super::table::{colour, write_table};
-use crate::cli::output::{CommandError, DIM, GREEN, RED, RESET, error, hint, say};
+use crate::cli::output::{CommandError, DIM, GREEN, RED, RESET, Readable, YELLOW, error, hint, say};
 
 /// How often a log without a terminal is told how far the run is.
 const EVERY: Duration = Duration::from_secs(10);
@@ -22,6 +24,9 @@ const EVERY: Duration = Duration::from_secs(10);
 pub(super) struct Report<'t> {
     tests: &'t [Arc<Test>],
     known: &'t Expectations,
+    /// Every test is named as it ends.
+    verbose: bool,
+    /// Nothing is told but the table and the sentence.
     quiet: bool,
     /// Stdout belongs to a report.
     aside: bool,
@@ -35,7 +40,7 @@ pub(super) struct Report<'t> {
 }
 
 impl<'t> Report<'t> {
-    pub(super) fn new(tests: &'t [Arc<Test>], known: &'t Expectations, quiet: bool) -> Self {
+    pub(super) fn new(tests: &'t [Arc<Test>], known: &'t Expectations, verbose: bool, quiet: bool) -> Self {
         let bar = if std::io::stderr().is_terminal() {
             ProgressBar::with_draw_target(u64::try_from(tests.len()).ok(), ProgressDrawTarget::stderr())
         } else {
@@ -50,6 +55,7 @@ impl<'t> Report<'t> {
         Self {
             tests,
             known,
+            verbose,
             quiet,
             aside: false,
             bar,
@@ -77,7 +83,8 @@ impl<'t> Report<'t> {
 
     pub(super) fn finished(&mut self, index: usize, outcome: &Outcome) -> Result<(), CommandError> {
         let standing = self.known.standing(outcome);
-        self.failed += usize::from(outcome.verdict == Verdict::Fail && standing == Standing::Unexpected);
+        let must = outcome.verdict == Verdict::Fail && outcome.level == Level::Must;
+        self.failed += usize::from(must && standing == Standing::Unexpected);
         self.running.remove(&index);
         self.show();
         self.bar.inc(1);
@@ -87,21 +94,12 @@ impl<'t> Report<'t> {
             let (all, time) = (self.tests.len(), self.start.elapsed().as_secs());
             say(format_args!("{} of {all} done after {time} s, {} failed", self.done, self.failed));
         }
-        let good = matches!(standing, Standing::Plain | Standing::Expected);
-        if good && self.quiet {
+        if !self.verbose {
             return Ok(());
         }
-        let test = self.tests.get(index);
         self.bar.suspend(|| {
             let mut out = self.out();
             write_verdict(outcome, standing, self.known, &mut out)?;
-            // Without a trace, the line with the reason says all.
-            let told = good
-                || outcome.verdict == Verdict::Pass
-                || (outcome.verdict == Verdict::Error && outcome.transcript.is_empty());
-            if !told {
-                write_story(test.map(|test| &**test), outcome, &mut out)?;
-            }
             out.flush()?;
             Ok(())
         })
@@ -113,13 +111,37 @@ impl<'t> Report<'t> {
     }
 
     fn out(&self) -> Box<dyn Write> {
-        if self.aside { Box::new(anstream::stderr().lock()) } else { Box::new(anstream::stdout().lock()) }
+        if self.aside {
+            Box::new(Readable::new(anstream::stderr().lock()))
+        } else {
+            Box::new(Readable::new(anstream::stdout().lock()))
+        }
     }
 
-    /// The table, and a sentence.
+    /// What went wrong, one example for each script and cause.
+    fn write_groups(&self, outcomes: &[Arc<Outcome>], out: &mut Box<dyn Write>) -> std::io::Result<()> {
+        for group in groups(outcomes, self.known) {
+            let (at, outcome) = group.example;
+            write_verdict(outcome, group.standing, self.known, out)?;
+            if let Some(others) = group.others() {
+                writeln!(out, "    {DIM}and {others}{RESET}")?;
+            }
+            // Without a trace, the line with the reason says all.
+            let telling = outcome.verdict != Verdict::Pass && !outcome.transcript.is_empty();
+            if telling || outcome.failure.is_some() {
+                write_story(self.tests.get(at).map(|test| &**test), outcome, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What went wrong, the table, and a sentence.
     pub(super) fn close(&self, broker: &str, outcomes: &[Arc<Outcome>]) -> Result<(), CommandError> {
         self.bar.finish_and_clear();
         let mut out = self.out();
+        if !self.quiet {
+            self.write_groups(outcomes, &mut out)?;
+        }
         let counted = outcomes.iter().map(|outcome| {
             let expected = self.known.standing(outcome) == Standing::Expected;
             (outcome.id.as_str(), outcome.version, outcome.verdict, expected)
@@ -148,8 +170,35 @@ impl<'t> Report<'t> {
             }
         }
         say(format_args!("{} in {} against {broker}", parts.join(", "), seconds(self.start.elapsed())));
+        say(format_args!("{DIM}{}{RESET}", Cost::of(outcomes)));
+        let failed =
+            outcomes.iter().any(|outcome| matches!(outcome.verdict, Verdict::Fail | Verdict::Inconclusive));
+        if failed && !self.verbose {
+            say(format_args!(
+                "{DIM}-v names every test; --report html=run.html shows every trace; `explain ID` shows a test{RESET}"
+            ));
+        }
+        if let Some(reason) = nothing_tested(outcomes) {
+            error(reason);
+        }
         Ok(())
     }
+}
+
+/// Why a run says nothing about the broker; `None` if a test ran.
+fn nothing_tested(outcomes: &[Arc<Outcome>]) -> Option<String> {
+    if outcomes.iter().any(|outcome| outcome.verdict != Verdict::Skipped) {
+        return None;
+    }
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for reason in outcomes.iter().filter_map(|outcome| outcome.reason.as_deref()) {
+        *reasons.entry(reason).or_default() += 1;
+    }
+    let (reason, _) = reasons.into_iter().max_by_key(|(_, count)| *count)?;
+    Some(format!(
+        "nothing was tested: all {} tests were skipped, most of them because: {reason}",
+        outcomes.len()
+    ))
 }
 
 /// How many came to what, as parts of a sentence.
@@ -166,16 +215,23 @@ fn counts(outcomes: &[Arc<Outcome>], known: &Expectations) -> Vec<String> {
             .filter(|outcome| outcome.verdict == verdict)
             .partition(|outcome| verdict != Verdict::Pass && known.standing(outcome) == Standing::Expected);
         let what = participle(verdict);
-        say(others.len(), verdict == Verdict::Pass, colour(verdict), what);
+        // What is only recommended or allowed is no failure.
+        let (must, rest): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|outcome| verdict != Verdict::Fail || outcome.level == Level::Must);
+        say(must.len(), verdict == Verdict::Pass, colour(verdict), what);
+        for (level, what) in [(Level::Should, "do not follow a SHOULD"), (Level::May, "do not use a MAY")] {
+            let count = rest.iter().filter(|outcome| outcome.level == level).count();
+            say(count, false, YELLOW, what);
+        }
         say(expected.len(), false, DIM, &format!("{what} as expected"));
     }
     if !known.is_empty() {
-        let surprise = |outcome: &&Arc<Outcome>| {
+        let unexpected = |outcome: &&Arc<Outcome>| {
             matches!(known.standing(outcome), Standing::Unexpected | Standing::Stale)
         };
-        let surprises = outcomes.iter().filter(surprise).count();
-        let colour = if surprises > 0 { RED } else { GREEN };
-        say(surprises, true, colour, if surprises == 1 { "surprise" } else { "surprises" });
+        let count = outcomes.iter().filter(unexpected).count();
+        let colour = if count > 0 { RED } else { GREEN };
+        say(count, true, colour, if count == 1 { "unexpected result" } else { "unexpected results" });
     }
     parts
 }
@@ -200,7 +256,8 @@ fn write_verdict(
     known: &Expectations,
     out: &mut impl Write,
 ) -> std::io::Result<()> {
-    let colour = colour(outcome.verdict);
+    let recommended = outcome.verdict == Verdict::Fail && outcome.level != Level::Must;
+    let colour = if recommended { YELLOW } else { colour(outcome.verdict) };
     if let Some(known) = known.of(&outcome.id) {
         let id = &outcome.id;
         match standing {
@@ -215,7 +272,9 @@ fn write_verdict(
             _ => {}
         }
     }
-    write!(out, "{colour}{:<12}{RESET} {}", outcome.verdict.name(), outcome.id)?;
+    let word =
+        if recommended { outcome.level.name().to_lowercase() } else { outcome.verdict.name().to_owned() };
+    write!(out, "{colour}{word:<12}{RESET} {}", outcome.id)?;
     match (&outcome.verdict, &outcome.reason) {
         (Verdict::Skipped | Verdict::Error, Some(reason)) => writeln!(out, "  {DIM}({reason}){RESET}"),
         (Verdict::Skipped, None) => writeln!(out),

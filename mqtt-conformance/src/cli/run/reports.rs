@@ -13,6 +13,7 @@ use crate::cli::output::CommandError;
 
 /// Which reports, and what they call the broker.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Reports")]
 pub(super) struct ReportArgs {
     /// Write a report, such as json=run.json; the path - is stdout. May be given several times
     #[arg(long, value_name = "KIND=PATH", value_parser = forms::parse)]

@@ -21,7 +21,7 @@ pub(super) fn write_story(
     out: &mut impl Write,
 ) -> std::io::Result<()> {
     if let Some(test) = test {
-        line("question", &test.title, out)?;
+        line("tests", &test.title, out)?;
     }
     if !outcome.covers.is_empty() {
         let level = match outcome.level {
