@@ -4,3 +4,4 @@ mod citations;
 mod imports;
 mod sizes;
 mod source;
+mod words;
