@@ -48,8 +48,9 @@ fn commands(page: &str) -> Vec<Shown> {
 fn pages() -> Vec<String> {
     let mut pages = vec!["README.md".to_owned(), "test-vectors/README.md".to_owned()];
     for entry in fs::read_dir(root().join("mqtt-conformance/docs")).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        if name.ends_with(".md") {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap();
             pages.push(format!("mqtt-conformance/docs/{name}"));
         }
     }

@@ -27,7 +27,7 @@ fn numbers(text: &str) -> Vec<(&str, String)> {
         .chain(text.match_indices("V31-"))
         .filter_map(|(at, _)| {
             let end = |byte: &u8| !byte.is_ascii_alphanumeric() && !b".-".contains(byte);
-            let length = text.as_bytes()[at..].iter().position(|byte| end(byte)).unwrap_or(text.len() - at);
+            let length = text.as_bytes()[at..].iter().position(end).unwrap_or(text.len() - at);
             let number = text[at..at + length].trim_end_matches(['.', '-']);
             let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
             digits(number.rsplit('-').next()?).then(|| (&text[..at], number.to_owned()))

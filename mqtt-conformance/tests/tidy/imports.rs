@@ -227,7 +227,7 @@ impl Reader<'_> {
             }
             if path.last().is_some_and(|last| last == "self") {
                 path.pop();
-                known_as = path.last().or(stem.and_then(<[String]>::last)).cloned();
+                known_as = path.last().or_else(|| stem.and_then(<[String]>::last)).cloned();
             }
             self.path(stem, &path, known_as);
         }
@@ -252,8 +252,9 @@ impl Reader<'_> {
             anchored = true;
             rest = behind;
         }
-        let child =
-            |name: &String| self.modules.contains(&[self.module.as_slice(), &[name.clone()]].concat());
+        let child = |name: &String| {
+            self.modules.contains(&[self.module.as_slice(), std::slice::from_ref(name)].concat())
+        };
         if anchored || rest.first().is_some_and(child) {
             from_root.extend(rest.iter().cloned());
             let file = self.file.to_owned();

@@ -49,7 +49,7 @@ fn files_are_short() {
         .flatten()
         .filter_map(|path| {
             let lines = read(&path).lines().count();
-            (lines > FILE).then(|| (path, lines))
+            (lines > FILE).then_some((path, lines))
         })
         .filter(|(path, _)| !LONGER_FILES.iter().any(|(longer, _)| longer == path))
         .map(|(path, lines)| format!("{path}: {lines} lines"))

@@ -54,7 +54,7 @@ fn mark(tokens: &TokenStream, text: &str, code: &mut [bool]) {
             }
             other => vec![other.span()],
         };
-        for range in spans.iter().map(|span| span.byte_range()) {
+        for range in spans.iter().map(proc_macro2::Span::byte_range) {
             if !text[range.clone()].starts_with("//") && !text[range.clone()].starts_with("/*") {
                 code[range].fill(true);
             }

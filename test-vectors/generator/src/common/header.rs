@@ -23,8 +23,10 @@ const FLAG_STATEMENTS: [(u8, [&[&str]; 3]); 5] = [
 
 fn flag_statements(v: Version, kind: u8) -> Vec<&'static str> {
     let general: &[&str] = v.pick(&[], &["2.2.2-1", "2.2.2-2"], &["2.1.3-1"]);
-    let own = FLAG_STATEMENTS.iter().find(|(other, _)| *other == kind);
-    let own = own.map_or(v.pick(&["V31-2.6-1"][..], &[], &[]), |(_, [v31, v311, v5])| v.pick(v31, v311, v5));
+    let own = match FLAG_STATEMENTS.iter().find(|(other, _)| *other == kind) {
+        Some((_, [v31, v311, v5])) => v.pick(v31, v311, v5),
+        None => v.pick(&["V31-2.6-1"][..], &[], &[]),
+    };
     [general, own].concat()
 }
 
@@ -38,7 +40,7 @@ pub(super) fn fixed_headers(c: &mut Corpus) {
             match known {
                 None => reserved_type(c, kind, nibble),
                 Some((file, ..)) if kind == 3 => {
-                    publish_flags(c, &format!("{file}-flags-{nibble:x}"), nibble)
+                    publish_flags(c, &format!("{file}-flags-{nibble:x}"), nibble);
                 }
                 Some((file, direction, simple)) if c.version == Version::V31 => {
                     flags_of_3_1(c, file, *direction, simple, nibble);
@@ -90,9 +92,9 @@ fn flags_of_3_1(c: &mut Corpus, file: &str, direction: Direction, simple: &Simpl
     let required = simple.bytes()[0] & 0x0F;
     let (again, retain, right_qos) = (nibble & 8 != 0, nibble & 1 != 0, nibble & 6 == 2);
     let about = match (required, again, retain) {
-        (_, ..) if nibble == required => format!("{name} with the flags that it must have."),
+        _ if nibble == required => format!("{name} with the flags that it must have."),
         (0, ..) => format!("{name} with unused bits set, which mean nothing."),
-        (_, ..) if !right_qos => format!("{name} uses QoS level 1, not the QoS bits of these flags."),
+        _ if !right_qos => format!("{name} uses QoS level 1, not the QoS bits of these flags."),
         (_, true, false) => format!("{name} sent again, with DUP."),
         (_, true, true) => format!("{name} sent again, with DUP and the unused RETAIN bit."),
         (_, false, _) => format!("{name} with the unused RETAIN bit set."),
