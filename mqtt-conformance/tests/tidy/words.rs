@@ -6,7 +6,7 @@ use crate::source::{files, read};
 const WORDS: [(&str, &str); 6] = [
     ("never asked", "not tested"),
     ("not asked", "not tested"),
-    ("surprise ", "unexpected result"),
+    ("surprise", "unexpected result"),
     ("the question", "the test part"),
     ("statute", "statement"),
     ("requirement ", "statement"),
