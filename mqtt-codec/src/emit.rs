@@ -264,11 +264,12 @@ impl<'a, T: Body + ?Sized> Measured<'a, T> {
     ) -> Result<usize, EncodeError> {
         let needed = self.len();
         make_room(out, needed, reserve)?;
-        if T::FEW_PARTS || needed > SMALL {
-            self.write(&mut Put(out));
-        } else if let Some(small) = [0; SMALL].get_mut(..needed) {
-            self.write(&mut Fill(small));
-            out.put_slice(small);
+        match [0; SMALL].get_mut(..needed) {
+            Some(small) if !T::FEW_PARTS => {
+                self.write(&mut Fill(small));
+                out.put_slice(small);
+            }
+            _ => self.write(&mut Put(out)),
         }
         Ok(needed)
     }

@@ -1,7 +1,7 @@
 //! Text eight bytes at a time: the fast paths of all checks of text.
 //!
 //! Contract: where a function here says yes, the careful check of the same text finds nothing wrong. No decides nothing; the
-//! careful check then takes its time and says what is wrong.
+//! careful check then says what is wrong.
 //!
 //! A test of ASCII adds 0x7F to each byte: all but zero then have their high bit set. Sums carry out of bytes that are not
 //! ASCII, and may be wrong about the byte above; but these bytes have high bits of their own, for which the text fails.

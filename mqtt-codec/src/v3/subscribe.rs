@@ -86,7 +86,7 @@ impl<'a> Subscribe<&'a [u8]> {
     }
 }
 
-/// Whether all filters and what follows them are right for sure: a first look that settles nearly all lists.
+/// The fast path, which accepts nearly all lists: whether all filters are plain, and what follows them is right.
 #[inline(never)]
 fn is_plain_list(mut list: &[u8]) -> bool {
     while let Some(rest) = skip_plain_filter(list) {
