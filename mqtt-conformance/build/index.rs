@@ -21,12 +21,13 @@ pub(super) fn write(root: &Path) -> Result<String, Box<dyn Error>> {
     let statements = statements(&vectors)?;
     let mut text = String::new();
     constant(&mut text, "SCRIPTS", &scripts(root)?)?;
-    constant(&mut text, "RULES", &rules(root)?)?;
-    constant(&mut text, "BROKER", &code(&root.join("src/server"), "src/server", &statements)?)?;
+    constant(&mut text, "RULES", &switches(root, "rule_table.rs")?)?;
+    constant(&mut text, "LIBERTIES", &switches(root, "liberty_table.rs")?)?;
+    constant(&mut text, "BROKER", &code(&root.join("src/server"), "src/server", true, &statements)?)?;
     // A package has neither of these beside it.
     let codec = root.join("../mqtt-codec/src");
     let has_codec = codec.is_dir();
-    let lines = if has_codec { code(&codec, "mqtt-codec/src", &statements)? } else { Vec::new() };
+    let lines = if has_codec { code(&codec, "mqtt-codec/src", false, &statements)? } else { Vec::new() };
     constant(&mut text, "CODEC", &lines)?;
     writeln!(text, "pub(super) const HAS_CODEC: bool = {has_codec};")?;
     constant(&mut text, "VECTORS", &vectors_of(&vectors)?)?;
@@ -74,32 +75,37 @@ fn scripts(root: &Path) -> Result<Vec<Entry>, Box<dyn Error>> {
     Ok(entries)
 }
 
-/// Where the rules of the reference broker stand in their table, by their names.
-fn rules(root: &Path) -> Result<Vec<Entry>, Box<dyn Error>> {
+/// Where the switches of the reference broker stand in one of its tables, by their names.
+fn switches(root: &Path, table: &str) -> Result<Vec<Entry>, Box<dyn Error>> {
     let mut entries = Vec::new();
     for (name, path) in files(&root.join("src/server"), "rs")? {
-        if !name.ends_with("rule_table.rs") {
+        if name != table {
             continue;
         }
         println!("cargo::rerun-if-changed={}", path.display());
         for (number, line) in fs::read_to_string(path)?.lines().enumerate() {
-            let rule = line.trim_start();
-            if let Some((rule, statements)) = rule.split_once(' ')
+            let line = line.trim_start();
+            if let Some((switch, statements)) = line.split_once(' ')
                 && statements.starts_with("[\"")
             {
-                entries.push((rule.to_owned(), format!("src/server/{name}"), number + 1, String::new()));
+                entries.push((switch.to_owned(), format!("src/server/{name}"), number + 1, String::new()));
             }
         }
     }
     Ok(entries)
 }
 
-/// The lines of code that cite statements, but those of the table of rules.
-fn code(folder: &Path, shown_as: &str, known: &Statements) -> Result<Vec<Entry>, Box<dyn Error>> {
+/// The lines of code that cite statements, but those of the tables of switches.
+fn code(
+    folder: &Path,
+    shown_as: &str,
+    in_brackets: bool,
+    known: &Statements,
+) -> Result<Vec<Entry>, Box<dyn Error>> {
     let mut entries = Vec::new();
     for (name, path) in files(folder, "rs")? {
         println!("cargo::rerun-if-changed={}", path.display());
-        if name.ends_with("rule_table.rs") {
+        if name.ends_with("_table.rs") {
             continue;
         }
         let text = fs::read_to_string(path)?;
@@ -110,6 +116,9 @@ fn code(folder: &Path, shown_as: &str, known: &Statements) -> Result<Vec<Entry>,
         };
         let lines: Vec<&str> = text.lines().collect();
         for (start, qualified, id) in cited(&text) {
+            if in_brackets && !is_in_brackets(&text[..start]) {
+                continue;
+            }
             let number = text[..start].matches('\n').count();
             let among: Vec<&str> = match qualified {
                 Some(version) => vec![version],
@@ -137,6 +146,12 @@ fn code(folder: &Path, shown_as: &str, known: &Statements) -> Result<Vec<Entry>,
         }
     }
     Ok(entries)
+}
+
+/// Whether a bracket is open at the end of a line: a citation stands in brackets, an example does not.
+fn is_in_brackets(before: &str) -> bool {
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    line.rfind('[') > line.rfind(']')
 }
 
 /// The ids of statements in a text: where each begins, the version before it, and the id.

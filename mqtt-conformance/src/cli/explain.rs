@@ -1,10 +1,10 @@
-//! `explain`: a statement, a script or a rule, with everything that has to do with it.
+//! `explain`: a statement, a script, a rule or a liberty, with everything that has to do with it.
 
 use std::fmt::Write as _;
 
 use mqtt_codec::Version;
 use mqtt_conformance::script::Test;
-use mqtt_conformance::server::Rules;
+use mqtt_conformance::server::{Liberties, Rules};
 use mqtt_conformance::statements::{Statement, Testable, reason_not_tested, statement};
 use mqtt_conformance::suite::Places;
 use mqtt_conformance::suite::index::{self, Entry};
@@ -12,13 +12,13 @@ use mqtt_conformance::suite::index::{self, Entry};
 use super::output::{CommandError, Exit, to_stdout};
 use super::scripts::Paths;
 
-/// Explains a statement, a script or a rule of the reference broker.
+/// Explains a statement, a script, or a rule or liberty of the reference broker.
 ///
-/// Of a statement: what it says and where, which scripts test it, which mutants break it, which lines of the reference broker and
+/// Of a statement: what it says and where, which scripts test it, which mutants break it, which liberties rest on it, which lines of the reference broker and
 /// of the codec obey it, and which vectors name it. Where there is none, it says why.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A statement (`MQTT-4.3.3-2`, or `5.0/MQTT-4.3.3-10` for one version), a test or script, or a rule
+    /// A statement (`MQTT-4.3.3-2`, or `5.0/MQTT-4.3.3-10` for one version), a test or script, or a rule or liberty
     #[arg(value_name = "ID")]
     id: String,
     /// Name every script, line and vector, not only the first ones
@@ -36,7 +36,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let own =
         if places.paths.is_empty() && places.vectors.is_empty() { Vec::new() } else { places.tests()? };
     let most = if args.all { usize::MAX } else { SHOWN };
-    let text = [of_statements(&args.id, &own, most), of_script(&args.id, &own)?, of_rule(&args.id)].concat();
+    let text = [
+        of_statements(&args.id, &own, most),
+        of_script(&args.id, &own)?,
+        of_rule(&args.id),
+        of_liberty(&args.id),
+    ]
+    .concat();
     if text.is_empty() {
         let error = CommandError::usage(format_args!("nothing is known as {}", args.id));
         return Err(match index::closest_id(&args.id) {
@@ -111,6 +117,15 @@ fn of_statement(version: Version, statement: &'static Statement, own: &[Test], m
     };
     list(&mut text, "broken by the mutants of", &rules, most, none);
 
+    let liberties: Vec<String> = Liberties::ALL
+        .iter()
+        .filter(|liberty| liberty.statements.contains(&qualified.as_str()))
+        .map(|liberty| format!("{}  {}", place(liberty.name), liberty.about.trim()))
+        .collect();
+    if !liberties.is_empty() {
+        list(&mut text, "left free by it", &liberties, most, "");
+    }
+
     let lines = |entries: &[&Entry]| -> Vec<String> {
         entries.iter().map(|entry| format!("{}:{}  {}", entry.file, entry.line, entry.text)).collect()
     };
@@ -142,9 +157,10 @@ fn of_statement(version: Version, statement: &'static Statement, own: &[Test], m
     text
 }
 
-/// The name of a rule, with its line.
+/// The name of a rule or a liberty, with its line.
 fn place(name: &str) -> String {
     index::rule(name)
+        .or_else(|| index::liberty(name))
         .map_or_else(|| name.to_owned(), |entry| format!("{name}  {}:{}", entry.file, entry.line))
 }
 
@@ -194,6 +210,18 @@ fn of_rule(name: &str) -> String {
         let found = qualified.split_once('/').and_then(|(version, id)| statement(version.parse().ok()?, id));
         let _ =
             writeln!(text, "  demanded by {qualified}: {}", found.map_or("", |statement| &statement.summary));
+    }
+    text
+}
+
+fn of_liberty(name: &str) -> String {
+    let Some(liberty) = Liberties::find(name) else { return String::new() };
+    let mut text =
+        format!("{}  a liberty of the reference broker\n  {}\n", place(name), liberty.about.trim());
+    for clause in liberty.statements {
+        let found = clause.split_once('/').and_then(|(version, id)| statement(version.parse().ok()?, id));
+        let summary = found.map_or_else(String::new, |statement| format!(": {}", statement.summary));
+        let _ = writeln!(text, "  left free by {clause}{summary}");
     }
     text
 }

@@ -9,7 +9,7 @@ use crate::statements::statements;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "rows of a table that the build writes")]
 pub struct Entry {
-    /// The statement, such as `5.0/MQTT-3.12.4-1`; of a rule, its name.
+    /// The statement, such as `5.0/MQTT-3.12.4-1`; of a rule or a liberty, its name.
     pub id: &'static str,
     /// The file, below the package, or below the workspace.
     pub file: &'static str,
@@ -37,6 +37,12 @@ pub fn rule(name: &str) -> Option<&'static Entry> {
     RULES.iter().find(|entry| entry.id == name)
 }
 
+/// The line of a liberty of the reference broker.
+#[must_use]
+pub fn liberty(name: &str) -> Option<&'static Entry> {
+    LIBERTIES.iter().find(|entry| entry.id == name)
+}
+
 /// The lines of the reference broker that obey a statement.
 #[must_use]
 pub fn broker(statement: &str) -> Vec<&'static Entry> {
@@ -55,7 +61,7 @@ pub fn vectors(statement: &str) -> Vec<&'static Entry> {
     find(VECTORS, statement)
 }
 
-/// The script, statement or rule that a typing mistake would turn into `id`.
+/// The script, statement, rule or liberty that a typing mistake would turn into `id`.
 #[must_use]
 pub fn closest_id(id: &str) -> Option<String> {
     let (version, name) = match id.split_once('/').filter(|(version, _)| version.parse::<Version>().is_ok()) {
@@ -66,7 +72,7 @@ pub fn closest_id(id: &str) -> Option<String> {
     let known: Vec<&str> = SCRIPTS
         .iter()
         .map(|entry| entry.text)
-        .chain(RULES.iter().map(|entry| entry.id))
+        .chain(RULES.iter().chain(LIBERTIES).map(|entry| entry.id))
         .chain(statements)
         .collect();
     let near = closest(name.split('[').next().unwrap_or(name), &known)?;
@@ -82,7 +88,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::server::Rules;
+    use crate::server::{Liberties, Rules};
     use crate::statements::is_statement;
     use crate::suite::Places;
 
@@ -102,11 +108,15 @@ mod tests {
     }
 
     #[test]
-    fn has_every_rule() {
+    fn has_every_rule_and_liberty() {
         for known in Rules::ALL {
             assert!(rule(known.name).is_some(), "{}", known.name);
         }
         assert_eq!(RULES.len(), Rules::ALL.len());
+        for known in Liberties::ALL {
+            assert!(liberty(known.name).is_some(), "{}", known.name);
+        }
+        assert_eq!(LIBERTIES.len(), Liberties::ALL.len());
     }
 
     #[test]
