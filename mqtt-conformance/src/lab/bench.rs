@@ -152,7 +152,8 @@ pub(super) fn run_free(tests: &[Arc<Test>], liberties: Liberties, setup: Setup) 
     runtime()?.block_on(async {
         let found = probe(&start(false), Version::V5, &config).await.map_err(io::Error::other)?;
         found.apply(&mut config);
-        let lacks = explore(&start(false), &Version::ALL.into_iter().collect(), &needs, &config).await;
+        let versions = Version::ALL.into_iter().collect();
+        let lacks = Box::pin(explore(&start(false), &versions, &needs, &config)).await;
         config.missing.extend(lacks);
         io::Result::Ok(())
     })?;

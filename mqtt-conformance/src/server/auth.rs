@@ -75,7 +75,7 @@ impl Broker {
             (AuthReason::ContinueAuthentication, Some(challenge)) => {
                 let answer = auth.properties.authentication_data();
                 let right = answer.is_some_and(|answer| answer.as_bytes() == challenge);
-                self.end_authentication(conn, state.method, right);
+                self.end_authentication(conn, &state.method, right);
             }
             (AuthReason::ReAuthenticate, None) if open && line.limits.liberties.refuses_re_authentication => {
                 line.send_disconnect(DisconnectReason::NotAuthorized, "there is no re-authentication");
@@ -90,7 +90,7 @@ impl Broker {
     }
 
     /// Lets a client in, or on, that answered its challenge.
-    fn end_authentication(&mut self, conn: ConnId, method: Bytes, right: bool) {
+    fn end_authentication(&mut self, conn: ConnId, method: &Bytes, right: bool) {
         let Some(mut line) = self.line(conn) else { return };
         line.connection.authentication = Some(Authentication { method: method.clone(), challenge: None });
         let waiting = match &line.connection.phase {
@@ -103,7 +103,7 @@ impl Broker {
                 let code = v3::ConnectReturnCode::NotAuthorized;
                 self.refuse(conn, ConnAckReason::NotAuthorized, code); // [5.0/MQTT-4.12.0-4]
             }
-            None if right => line.send_auth(AuthReason::Success, &method, None),
+            None if right => line.send_auth(AuthReason::Success, method, None),
             None if line.rules.closes_on_failed_reauthentication => {
                 line.send_disconnect(DisconnectReason::NotAuthorized, "re-authentication failed");
                 self.end(conn, Ending::Failed); // [5.0/MQTT-4.12.1-2]

@@ -403,7 +403,7 @@ impl Broker {
         if !limits.shared_available || spelt_out {
             properties = properties.shared_subscription_available(limits.shared_available);
         }
-        if let Some(seconds) = limits.server_keep_alive.or(spelt_out.then_some(request.keep_alive)) {
+        if let Some(seconds) = limits.server_keep_alive.or_else(|| spelt_out.then_some(request.keep_alive)) {
             properties = properties.server_keep_alive(seconds);
         }
         let asked = request.response_information && !liberties.gives_no_response_information;

@@ -49,9 +49,9 @@ impl Client<'_> {
         // No standard orders PUBLISH and PUBREL against each other.
         let last = self.limits.liberties.resends_pubrel_last;
         let publish = |sent: &&mut InFlight| last && sent.stage != Stage::PubComp && resumable(sent);
-        let first = self.session.in_flight.iter_mut().position(|mut sent| publish(&&mut sent));
+        let first = self.session.in_flight.iter_mut().position(|mut sent| publish(&mut sent));
         let first =
-            first.or_else(|| self.session.in_flight.iter_mut().position(|mut sent| resumable(&&mut sent)));
+            first.or_else(|| self.session.in_flight.iter_mut().position(|mut sent| resumable(&mut sent)));
         let Some(sent) = first.and_then(|at| self.session.in_flight.get_mut(at)) else { return false };
         sent.here = true;
         sent.sent_at = self.now;
@@ -124,7 +124,7 @@ impl Client<'_> {
         let liberties = &self.limits.liberties;
         let version = self.version();
         if liberties.repeats_pubrec_on_resumption && version != Version::V5 {
-            for id in self.session.received.keys().copied().collect::<Vec<_>>() {
+            for &id in self.session.received.keys() {
                 self.line.send_v3(v3::Packet::PubRec(id));
             }
         }

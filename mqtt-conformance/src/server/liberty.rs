@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 /// Whether a topic or a filter is longer, or has more levels, than the broker accepts.
 pub(super) fn is_beyond(liberties: &Liberties, version: Version, topic: &[u8]) -> bool {
-    let levels = topic.iter().filter(|&&b| b == b'/').count() + 1;
+    let levels = topic.split(|&b| b == b'/').count();
     let characters = || topic.iter().filter(|&&b| b & 0xc0 != 0x80).count();
     match version {
         Version::V3_1 => liberties.refuses_long_topics_in_3_1 && characters() > 32_767,

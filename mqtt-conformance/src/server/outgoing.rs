@@ -21,6 +21,7 @@ pub(super) struct Outgoing {
 
 /// What a message in flight waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "the names of packets")]
 pub(super) enum Stage {
     PubAck,
     PubRec,

@@ -89,11 +89,15 @@ impl Client<'_> {
         } else {
             (Vec::new(), retained)
         };
-        before.into_iter().for_each(|outgoing| self.deliver(outgoing));
+        for outgoing in before {
+            self.deliver(outgoing);
+        }
         if rules.answers_subscribe {
             self.send_suback(packet_id, reasons); // [5.0/MQTT-3.8.4-1, 3.1.1/MQTT-3.8.4-1, 3.1/V31-3.8-1]
         }
-        behind.into_iter().for_each(|outgoing| self.deliver(outgoing));
+        for outgoing in behind {
+            self.deliver(outgoing);
+        }
         Effect::None
     }
 
