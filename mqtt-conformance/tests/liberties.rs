@@ -1,15 +1,17 @@
 //! Proof that no script forbids what the standards allow: the reference broker is switched to each of its liberties, and to
 //! combinations of them, and no test of what is demanded fails or stays without an answer.
 //!
-//! Scripts that do not hold yet stand in `coverage/liberties-open.txt`, a line for each liberty. The list may only become shorter.
+//! Scripts that do not hold yet stand in `coverage/liberties-open.txt`, a line for each liberty. The list may only become shorter: `UPDATE_LIBERTIES=1` writes it anew.
 
 mod scripts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 use std::{env, fs};
 
 use mqtt_conformance::lab::{self, Combination, Freedom};
+use mqtt_conformance::script::{self, Test};
 use mqtt_conformance::server::{Liberties, Liberty};
 use mqtt_conformance::statements;
 
@@ -35,8 +37,37 @@ fn no_script_forbids_a_liberty() {
         fs::write(open_file(), lines.concat()).unwrap();
         known.clone_from(&harmed);
     }
-    assert!(harmed == known, "not the scripts of liberties-open.txt:\n{}", difference(&harmed, &known));
-    assert_eq!(freedom.invisible(), Vec::<&str>::new(), "nothing shows these liberties");
+    let new = difference(&harmed, &known);
+    assert!(new.is_empty(), "scripts that are not in liberties-open.txt forbid what is allowed:\n{new}");
+    // What was mended may stand in the list for a while: several people mend at once, and a run of all takes minutes.
+    print!("mended:\n{}", difference(&known, &harmed));
+    let mut unseen = freedom.invisible();
+    unseen.retain(|name| !shown().contains_key(*name));
+    assert_eq!(unseen, Vec::<&str>::new(), "nothing shows these liberties");
+}
+
+/// What no script of the suite shows, a script of its own in `tests/liberties` does: it sees another conversation.
+#[test]
+fn every_liberty_is_seen() {
+    for (name, tests) in shown() {
+        let line = Liberties::find(&name).unwrap_or_else(|| panic!("no liberty is called {name}"));
+        let freedom = lab::freedom(&tests, &[Combination::of(&[line])]).unwrap();
+        assert!(freedom.invisible().is_empty(), "its script does not show {name}");
+    }
+}
+
+/// The scripts that show a liberty, by its name.
+fn shown() -> BTreeMap<String, Vec<Arc<Test>>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/liberties");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let tests = files.map(|file| {
+        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        let path = format!("liberties/{name}.mqs");
+        let script = script::parse(&path, &fs::read_to_string(&file).unwrap()).unwrap();
+        let tests = script::expand(&script, &path).unwrap();
+        (name, tests.into_iter().map(Arc::new).collect())
+    });
+    tests.collect()
 }
 
 #[test]
@@ -87,14 +118,14 @@ impl Random {
 
 type Scripts = BTreeMap<String, BTreeSet<String>>;
 
-fn script(id: &str) -> &str {
+fn script_of(id: &str) -> &str {
     id.split('[').next().unwrap_or(id)
 }
 
 fn scripts_harmed(freedom: &Freedom) -> Scripts {
     let harmed = freedom.harmed.iter().filter(|(_, tests)| !tests.is_empty());
     harmed
-        .map(|(name, tests)| (name.clone(), tests.keys().map(|id| script(id).to_owned()).collect()))
+        .map(|(name, tests)| (name.clone(), tests.keys().map(|id| script_of(id).to_owned()).collect()))
         .collect()
 }
 
@@ -113,16 +144,10 @@ fn joined(scripts: &BTreeSet<String>) -> String {
     scripts.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
-fn difference(harmed: &Scripts, known: &Scripts) -> String {
+/// What stands in `some` and not in `others`, a line for each liberty.
+fn difference(some: &Scripts, others: &Scripts) -> String {
     let none = BTreeSet::new();
-    let mut lines = String::new();
-    for name in harmed.keys().chain(known.keys()).collect::<BTreeSet<_>>() {
-        let (now, then) = (harmed.get(name).unwrap_or(&none), known.get(name).unwrap_or(&none));
-        for (what, scripts) in [("new", now - then), ("mended", then - now)] {
-            if !scripts.is_empty() {
-                lines.push_str(&format!("{what}: {name}: {}\n", joined(&scripts)));
-            }
-        }
-    }
-    lines
+    let more = some.iter().map(|(name, scripts)| (name, scripts - others.get(name).unwrap_or(&none)));
+    let more = more.filter(|(_, scripts)| !scripts.is_empty());
+    more.map(|(name, scripts)| format!("{name}: {}\n", joined(&scripts))).collect()
 }

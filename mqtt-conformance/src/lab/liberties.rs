@@ -7,7 +7,7 @@ use std::sync::Arc;
 use mqtt_codec::Version;
 
 use super::bench::{Setup, in_parallel, run_free};
-use crate::run::{Outcome, Verdict};
+use crate::run::{Entry, Outcome, Verdict};
 use crate::script::{Level, Test};
 use crate::server::{Liberties, Liberty};
 
@@ -153,5 +153,6 @@ fn said(verdict: Verdict, outcome: &Outcome) -> String {
 
 /// What passed between the two ends, and when.
 fn conversation(outcome: &Outcome) -> Vec<String> {
-    outcome.transcript.iter().map(|entry| format!("{:?} {}", entry.at, entry.line())).collect()
+    let text = |entry: &Entry| format!("{:?} {} {:?}", entry.at, entry.line(), entry.event.bytes());
+    outcome.transcript.iter().map(text).collect()
 }

@@ -109,7 +109,7 @@ switches! {
     sends_other_publishers_first ["3.1.1/MQTT-4.6.0-6", "5.0/MQTT-4.6.0-5"];
     /// QoS 0 messages wait behind QoS 1 and 2 messages while the window is full.
     holds_qos_0_back_with_the_window ["5.0/4.9", "5.0/3.3.4"];
-    /// On resumption kept QoS 0 messages come first.
+    /// Keeps QoS 0 messages for an absent client, and sends them first when it is back.
     sends_qos_0_before_waiting_messages ["5.0/MQTT-4.6.0-5"];
     /// On resumption PUBLISH packets come before PUBREL packets.
     resends_pubrel_last ["3.1.1/MQTT-4.4.0-1", "3.1.1/MQTT-4.6.0-1", "5.0/MQTT-4.4.0-1"];
@@ -201,7 +201,8 @@ switches! {
     limits_topic_length ["3.1.1/MQTT-3.3.5-2", "3.1.1/MQTT-3.8.4-5", "5.0/4.7.3", "5.0/3.4.2.1", "5.0/3.9.3", "5.0/3.14.2.1"];
     /// Accepts topics and filters of at most 8 levels.
     limits_topic_levels ["3.1.1/MQTT-3.3.5-2", "3.1.1/MQTT-3.8.4-5", "5.0/4.7.3", "5.0/3.4.2.1", "5.0/3.9.3", "5.0/3.14.2.1"];
-    /// Refuses by SUBACK (0xA2, 0x9E, 0xA1) what it announced not to have, instead of closing.
+    /// Announces that there are no shared subscriptions; refuses by SUBACK (0xA2, 0x9E, 0xA1) what it announced not to
+    /// have, instead of closing.
     refuses_by_suback_what_is_unavailable ["5.0/3.2.2.3.11", "5.0/3.9.3"];
     /// Sends no second PUBREL when PUBREC comes twice on one connection.
     ignores_repeated_pubrec ["5.0/MQTT-4.4.0-1", "5.0/MQTT-4.3.3-4"];

@@ -123,7 +123,8 @@ impl Limits {
         bound(on.announces_no_retain, |limits| limits.retain_available = false);
         bound(on.announces_no_wildcards, |limits| limits.wildcards_available = false);
         bound(on.announces_no_subscription_identifiers, |limits| limits.subscription_ids_available = false);
-        bound(on.announces_no_shared_subscriptions, |limits| limits.shared_available = false);
+        let unshared = on.announces_no_shared_subscriptions || on.refuses_by_suback_what_is_unavailable;
+        bound(unshared, |limits| limits.shared_available = false);
         bound(on.accepts_one_topic_alias, |limits| limits.topic_alias_maximum = 1);
         bound(on.accepts_no_topic_aliases, |limits| limits.topic_alias_maximum = 0);
         bound(on.waits_one_second_for_connect, |limits| limits.connect_timeout = 1_000);

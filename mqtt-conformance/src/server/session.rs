@@ -117,7 +117,10 @@ impl Session {
             let dropped = match outgoing.qos {
                 // 3.1 leaves no choice. [3.1/V31-2.2-4]
                 Qos::AtMostOnce if self.version == Version::V3_1 => rules.no_qos_0_for_absent_in_3_1,
-                Qos::AtMostOnce => !limits.liberties.queues_qos_0_for_absent,
+                Qos::AtMostOnce => {
+                    !limits.liberties.queues_qos_0_for_absent
+                        && !limits.liberties.sends_qos_0_before_waiting_messages
+                }
                 _ => !rules.queues_for_absent, // [5.0/MQTT-4.5.0-1, 3.1.1/MQTT-3.1.2-5, 3.1/V31-2.2-3]
             };
             if dropped {
