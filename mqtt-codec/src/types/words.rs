@@ -90,6 +90,12 @@ pub(crate) fn is_plain(bytes: &[u8]) -> bool {
     all_have::<ANY>(bytes)
 }
 
+/// The same as a part of what calls it: the loop over properties, where a call for each text costs more than the registers.
+#[inline(always)]
+pub(crate) fn is_plain_inline(bytes: &[u8]) -> bool {
+    all_have::<ANY>(bytes)
+}
+
 /// Whether the bytes are well-formed UTF-8 without U+0000.
 #[inline(never)]
 pub(crate) fn is_text(bytes: &[u8]) -> bool {

@@ -3,7 +3,7 @@
 //! MQTT 5.0 §2.2.2.2, §1.5.
 
 use crate::parse;
-use crate::types::{is_plain, is_plain_topic, read_byte, read_prefixed};
+use crate::types::{is_plain_inline, is_plain_topic, read_byte, read_prefixed};
 
 /// How a property value travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Shape {
             Self::U32 => Self::U32.skip_number(bytes),
             Self::NonZeroU32 => Self::NonZeroU32.skip_number(bytes),
             Self::VarInt => Self::VarInt.skip_number(bytes),
-            Self::Text => matches!(Self::Text.cut(bytes), Some(Raw::Bytes(text)) if is_plain(text)),
+            Self::Text => matches!(Self::Text.cut(bytes), Some(Raw::Bytes(text)) if is_plain_inline(text)),
             Self::Topic => matches!(
                 Self::Topic.cut(bytes),
                 Some(Raw::Bytes(topic)) if !topic.is_empty() && is_plain_topic(topic)
@@ -93,7 +93,7 @@ impl Shape {
             Self::Binary => Self::Binary.cut(bytes).is_some(),
             Self::Pair => matches!(
                 Self::Pair.cut(bytes),
-                Some(Raw::Pair(name, value)) if is_plain(name) && is_plain(value)
+                Some(Raw::Pair(name, value)) if is_plain_inline(name) && is_plain_inline(value)
             ),
         }
     }
