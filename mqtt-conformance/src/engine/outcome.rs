@@ -341,7 +341,6 @@ pub(crate) mod seconds {
 
     use serde::{Deserialize, Deserializer, Serializer, de};
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
     pub(crate) fn serialize<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_f64((time.as_secs_f64() * 1e6).round() / 1e6)
     }

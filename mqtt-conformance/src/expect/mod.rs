@@ -173,13 +173,11 @@ impl Expectations {
 
 /// The tests that a pattern means. One that is an id as it stands means that test alone: a few ids hold a `*`.
 fn meant<'i>(pattern: &str, ids: &[&'i str]) -> Vec<&'i str> {
-    match ids.iter().find(|id| **id == pattern) {
-        Some(id) => vec![id],
-        None => {
-            let pattern = Pattern::new(pattern);
-            ids.iter().copied().filter(|id| pattern.fits(id)).collect()
-        }
+    if let Some(id) = ids.iter().find(|id| **id == pattern) {
+        return vec![id];
     }
+    let pattern = Pattern::new(pattern);
+    ids.iter().copied().filter(|id| pattern.fits(id)).collect()
 }
 
 /// Tests that are made of vectors exist only where vectors are given.

@@ -116,6 +116,7 @@ impl RunReport {
 }
 
 impl ReadError {
+    #[expect(clippy::needless_pass_by_value, reason = "what map_err hands over")]
     fn of(error: serde_path_to_error::Error<serde_json::Error>) -> Self {
         let path = error.path().to_string();
         Self::new(if path == "." { String::new() } else { path }, error.inner())

@@ -95,6 +95,7 @@ impl fmt::Display for Results {
 #[derive(Clone, Debug)]
 pub struct Outcome {
     test: Arc<Test>,
+    #[expect(clippy::struct_field_names, reason = "it is the outcome that the engine made")]
     outcome: Arc<run::Outcome>,
     standing: Standing,
 }

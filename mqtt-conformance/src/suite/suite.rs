@@ -128,9 +128,7 @@ impl Suite {
         if self.tests.is_empty() {
             return Err(Error::new(format_args!("none of {} tests is selected", self.ids.len())));
         }
-        let mut config = Config::default();
-        config.step_deadline = self.timeout;
-        config.run = mark();
+        let mut config = Config { step_deadline: self.timeout, run: mark(), ..Config::default() };
         let connector = broker.prepare(&mut config);
         let mut notices = visit(&connector, broker.name(), &self.tests, None, &mut config).await?;
         notices.extend(Box::pin(try_out(&connector, broker.name(), &self.tests, &mut config)).await);

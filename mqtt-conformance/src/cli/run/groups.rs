@@ -78,7 +78,8 @@ pub(super) fn groups<'o>(outcomes: &'o [Arc<Outcome>], known: &Expectations) -> 
     groups.into_values().filter_map(group).collect()
 }
 
-fn group<'o>(members: Vec<(usize, &'o Outcome, Standing)>) -> Option<Group<'o>> {
+#[expect(clippy::needless_pass_by_value, reason = "what a map of groups hands over")]
+fn group(members: Vec<(usize, &Outcome, Standing)>) -> Option<Group<'_>> {
     let (at, example, standing) =
         members.iter().min_by_key(|(at, outcome, _)| (outcome.transcript.len(), *at)).copied()?;
     let others = members.iter().filter(|(other, ..)| *other != at).map(|(_, other, _)| other.id.as_str());

@@ -15,6 +15,7 @@ use crate::diagnostic::{Draft, Span};
 use crate::script::ast::{Block, Statement, StatementKind, Verb};
 
 impl<'a> Reader<'a> {
+    #[expect(clippy::too_many_lines, reason = "one arm for each word that begins a statement")]
     pub(super) fn statement(&mut self, input: &'a str, depth: usize) -> Parsed<'a, Statement> {
         let divider: Parsed<'_, &str> =
             recognize(pair(tag("---"), take_while(|c| c == '-'))).parse_complete(input);
