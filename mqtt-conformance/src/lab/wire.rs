@@ -95,8 +95,7 @@ impl WireFault {
     /// Every kind of mishap for every packet that a broker sends in all versions, except those that no client can hold against
     /// it: the standards order a PINGRESP, a PUBREL, a CONNACK or an UNSUBACK against nothing that would have to follow.
     pub fn all() -> impl Iterator<Item = Self> {
-        let unordered =
-            [PacketType::ConnAck, PacketType::PingResp, PacketType::PubRel, PacketType::UnsubAck];
+        let unordered = [PacketType::ConnAck, PacketType::PingResp, PacketType::PubRel, PacketType::UnsubAck];
         Self::FROM_BROKER
             .into_iter()
             .flat_map(|packet| WireFaultKind::ALL.map(|(kind, _)| Self { kind, packet }))
