@@ -3,12 +3,17 @@
 //! [`profile`] is what the documentation says, [`probe()`] what the broker's CONNACK says, [`explore()`] what shows when it is
 //! tried. A test that needs what is missing is skipped with the reason.
 
+mod attempt;
 mod bounds;
 mod explore;
+mod hindrance;
 mod prefix;
 mod probe;
 pub mod profile;
+mod refusal;
 pub(crate) mod skip;
 
 pub use explore::explore;
+pub use hindrance::{Hindrance, hindrance};
 pub use probe::{Probe, ProbeError, probe};
+pub(crate) use refusal::Refusal;

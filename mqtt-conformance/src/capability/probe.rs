@@ -1,27 +1,25 @@
-//! A first visit to a broker: is it there, does it speak MQTT, and what does it say it can do?
+//! A first connection to a broker: is it there, does it speak MQTT, and what does it say it can do?
 
 use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
-use bytes::BytesMut;
-use mqtt_codec::{AnyDecoder, DecodeError, DecodeOptions, Decoded, Frame, Sender, Version};
-use serde_json::{Value as Tree, json};
+use mqtt_codec::{Decoded, Frame, PacketType, Version};
 use thiserror::Error;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::timeout;
 
+use super::attempt::Attempt;
 use crate::config::{Bound, Config};
-use crate::script::{Login, Time};
+use crate::engine::{Execution, Malformed, Stop, TraceEvent};
+use crate::script::Time;
 use crate::transport::Connector;
-use crate::tree::{from_tree, to_tree};
+use crate::tree::Packet;
 
 /// What a broker answered.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Probe {
     /// The CONNACK.
-    pub connack: Tree,
+    pub connack: Packet,
     /// The capabilities that it denies, each with the reason to show: for [`Config::missing`].
     pub missing: BTreeMap<String, String>,
     /// The longest packet that it takes, if it says so: for [`Config::bounds`].
@@ -63,8 +61,7 @@ pub enum ProbeError {
         /// The first bytes, as text where they are text.
         text: String,
         /// What the codec finds wrong.
-        #[source]
-        error: DecodeError,
+        error: Malformed,
     },
     /// A CONNACK, but not one that the standard allows in this version. The rest may still be asked.
     #[error("the broker's CONNACK of MQTT {version} is malformed: {error}")]
@@ -72,8 +69,7 @@ pub enum ProbeError {
         /// The version.
         version: Version,
         /// What the codec finds wrong.
-        #[source]
-        error: DecodeError,
+        error: Malformed,
     },
     /// MQTT, but no CONNACK.
     #[error("the answer to the CONNECT is not a CONNACK but {0}")]
@@ -108,88 +104,51 @@ pub async fn probe<C: Connector>(
     version: Version,
     config: &Config,
 ) -> Result<Probe, ProbeError> {
-    let limit = config.connect_timeout;
-    let mut stream = match timeout(limit, connector.connect(0)).await {
-        Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => return Err(ProbeError::Unreachable(error)),
-        Err(_) => return Err(ProbeError::NoConnection(limit)),
+    let silent = ProbeError::NoAnswer(config.step_deadline);
+    let Some(attempt) = Attempt::of("connect", version, connector, config).await else { return Err(silent) };
+    let answer = attempt.first().map(|entry| (entry.line(), entry.event.clone()));
+    let Execution { ended, broken, .. } = attempt.into_execution();
+    if let Err(Stop::Unreachable { error, .. }) = ended {
+        return Err(error.map_or(ProbeError::NoConnection(config.connect_timeout), ProbeError::Unreachable));
+    }
+    if let Err(Stop::Unable(text)) = ended {
+        return Err(ProbeError::Unreachable(io::Error::other(text)));
+    }
+    // Only a transport can break a rule before the first packet.
+    if let (None, Err(Stop::Failed(failure))) = (&answer, &ended)
+        && let Some(how) = &failure.forbidden
+    {
+        return Err(ProbeError::Broken(io::Error::other(how.clone())));
+    }
+    let Some((line, answer)) = answer else {
+        return Err(broken.map_or(silent, ProbeError::Broken));
     };
-    let mut connect =
-        json!({"type": "connect", "keep_alive": 60, "client_id": config.client_prefix("probe")});
-    if let Some(members) = connect.as_object_mut() {
-        members.extend(config.login(Login::Usual));
-    }
-    let mut bytes = BytesMut::new();
-    if let Ok(packet) = from_tree(&connect, version) {
-        let _ = packet.encode_to(&mut bytes);
-    }
-    stream.write_all(&bytes).await.map_err(ProbeError::Broken)?;
-    stream.flush().await.map_err(ProbeError::Broken)?;
-    let answer = timeout(config.step_deadline, answer(&mut stream, version)).await;
-    let connack = answer.map_err(|_| ProbeError::NoAnswer(config.step_deadline))??;
-    let code = connack.get("reason").or_else(|| connack.get("return_code")).and_then(Tree::as_u64);
-    match code {
-        _ if connack.get("type") != Some(&Tree::from("connack")) => {
-            let line = crate::script::packet_line("probe", crate::script::Direction::Received, &connack);
-            return Err(ProbeError::NotConnAck(line));
+    match answer {
+        TraceEvent::Received { packet, .. } => connack(packet, version, line),
+        TraceEvent::Malformed { malformed: error, bytes } if is_connack(bytes.as_slice(), version) => {
+            Err(ProbeError::BadConnAck { version, error })
         }
-        Some(0) => {}
-        code => return Err(ProbeError::Refused { version, code: code.unwrap_or_default() }),
+        TraceEvent::Malformed { malformed: error, bytes } => {
+            Err(ProbeError::NotMqtt { text: shown(bytes.as_slice()), error })
+        }
+        _ => Err(broken.map_or(ProbeError::Closed(version), ProbeError::Broken)),
     }
-    let _ = stream.write_all(&[0xe0, 0x00]).await;
-    let _ = stream.shutdown().await;
-    let missing = denied(&connack, version);
-    let maximum_packet_size = property(&connack, "maximum_packet_size")
+}
+
+/// What the packet says that came in answer to a CONNECT; `line` shows it.
+fn connack(packet: Packet, version: Version, line: String) -> Result<Probe, ProbeError> {
+    if !packet.is(PacketType::ConnAck) {
+        return Err(ProbeError::NotConnAck(line));
+    }
+    if let Some(code @ 1..) = packet.code() {
+        return Err(ProbeError::Refused { version, code });
+    }
+    let missing = denied(&packet, version);
+    let maximum_packet_size = packet
+        .property_number("maximum_packet_size")
         .and_then(|size| u32::try_from(size).ok())
         .map(|size| Bound::new(size, "the broker's CONNACK"));
-    Ok(Probe { connack, missing, maximum_packet_size })
-}
-
-async fn answer(stream: &mut (impl AsyncReadExt + Unpin), version: Version) -> Result<Tree, ProbeError> {
-    answer_from(stream, &mut BytesMut::new(), version).await
-}
-
-/// The next packet. What was read behind it stays in the buffer.
-pub(super) async fn answer_from(
-    stream: &mut (impl AsyncReadExt + Unpin),
-    buffer: &mut BytesMut,
-    version: Version,
-) -> Result<Tree, ProbeError> {
-    let options = DecodeOptions::new().sender(Sender::Server).max_packet_size(1 << 20);
-    let decoder = AnyDecoder::with_options(version, options);
-    loop {
-        // The decoder takes away what it refuses, and the message is to show it.
-        let mut seen = buffer.clone();
-        match decoder.decode_shared(buffer) {
-            Ok(Decoded::Complete { value, .. }) => return Ok(to_tree(&value.to_packet())),
-            Ok(Decoded::Incomplete { .. }) => {}
-            Err(error) => {
-                if let Some(refusal) = old_refusal(&seen, version) {
-                    return Ok(refusal);
-                }
-                // A little more of it, so that the message shows what it is.
-                let _ = timeout(Duration::from_millis(50), stream.read_buf(&mut seen)).await;
-                return Err(if is_connack(&seen, version) {
-                    ProbeError::BadConnAck { version, error }
-                } else {
-                    ProbeError::NotMqtt { text: shown(&seen), error }
-                });
-            }
-        }
-        if stream.read_buf(buffer).await.map_err(ProbeError::Broken)? == 0 {
-            return Err(ProbeError::Closed(version));
-        }
-    }
-}
-
-/// A refusal in the form of 3.1.1, by a broker that has never heard of 5.0 [3.1.1/MQTT-3.1.2-2].
-fn old_refusal(bytes: &[u8], version: Version) -> Option<Tree> {
-    if version != Version::V5 {
-        return None;
-    }
-    let packet = AnyDecoder::new(Version::V3_1_1).decode(bytes).ok()?.complete()?;
-    let tree = to_tree(&packet);
-    tree.get("return_code").and_then(Tree::as_u64).is_some_and(|code| code != 0).then_some(tree)
+    Ok(Probe { connack: packet, missing, maximum_packet_size })
 }
 
 /// Whether one whole packet came that calls itself a CONNACK, and looks like one as far as the Connect Acknowledge Flags.
@@ -212,19 +171,13 @@ fn shown(bytes: &[u8]) -> String {
     }
 }
 
-/// A property of the CONNACK.
-pub(super) fn property(connack: &Tree, name: &str) -> Option<u64> {
-    let all = connack.get("properties").and_then(Tree::as_array)?;
-    all.iter().find_map(|p| p.get(name)).and_then(Tree::as_u64)
-}
-
 /// What the CONNACK of 5.0 denies; 3.x has no words for it.
-fn denied(connack: &Tree, version: Version) -> BTreeMap<String, String> {
+fn denied(connack: &Packet, version: Version) -> BTreeMap<String, String> {
     let mut missing = BTreeMap::new();
     if version != Version::V5 {
         return missing;
     }
-    let property = |name: &str| property(connack, name);
+    let property = |name: &str| connack.property_number(name);
     let mut deny = |capability: &str, name: &str, value: u64| {
         missing.insert(capability.to_owned(), format!("the broker's CONNACK says {name}={value}"));
     };

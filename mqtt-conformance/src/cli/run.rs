@@ -19,7 +19,7 @@ use mqtt_conformance::report::Options;
 use mqtt_conformance::run::{Cluster, Config, Connector, Event, Halt, Verdict, run_all};
 use mqtt_conformance::script::Test;
 use mqtt_conformance::server::{Limits, Rules, serve};
-use mqtt_conformance::suite::{Notice, Shard, mark, try_out, visit};
+use mqtt_conformance::suite::{Notice, Shard, find_hindrance, mark, try_out, visit};
 use mqtt_conformance::transport::{Address, Dialer, TlsOptions};
 use tokio::sync::mpsc;
 
@@ -115,6 +115,7 @@ async fn run_tests(
         show_notices(visit(member, name, &tests, profile, &mut config).await?);
         if args.profile.explores() {
             show_notices(Box::pin(try_out(member, name, &tests, &mut config)).await);
+            Box::pin(find_hindrance(member, name, &tests, args.jobs, &config)).await?;
         }
     }
     let addresses = connector.members().map(|(node, _)| node.name.clone()).collect();

@@ -1,6 +1,7 @@
 //! Connections by their names: opened, closed and cut.
 
 use std::collections::VecDeque;
+use std::io;
 
 use mqtt_codec::Version;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -24,9 +25,9 @@ impl<'a, C: Connector> Engine<'a, C> {
         }
         let limit = self.config.connect_timeout;
         let (at, node) = self.next_node(name);
-        let unreachable = |what: String| {
+        let unreachable = |what: String, error: Option<io::Error>| {
             let place = node.map(|node| format!(" to {}", node.name)).unwrap_or_default();
-            Stop::Unreachable(format!("cannot connect{place}: {what}"))
+            Stop::Unreachable { text: format!("cannot connect{place}: {what}"), error }
         };
         let stream = match timeout(limit, self.connector.connect(at)).await {
             Ok(Ok(stream)) => stream,
@@ -36,9 +37,12 @@ impl<'a, C: Connector> Engine<'a, C> {
                     let got = Got { fault: Some(Fault::Forbidden(how.clone())), ..Got::words(how) };
                     return self.fail(format!("open {name}"), got, None);
                 }
-                None => return Err(unreachable(error.to_string())),
+                None if is_ours(&error) => {
+                    return Err(Stop::Unable(format!("a connection cannot be opened: {error}")));
+                }
+                None => return Err(unreachable(error.to_string(), Some(error))),
             },
-            Err(_) => return Err(unreachable(format!("no answer for {}", Time::Exactly(limit)))),
+            Err(_) => return Err(unreachable(format!("no answer for {}", Time::Exactly(limit)), None)),
         };
         let id = self.names.len();
         self.names.push(name.to_owned());
@@ -109,4 +113,11 @@ impl<'a, C: Connector> Engine<'a, C> {
     pub(super) fn version(&self, name: &str) -> Version {
         self.slots.get(name).map_or(self.test.version, |slot| slot.version)
     }
+}
+
+/// Whether an error is of this machine: no file or port is left. Numbers where Rust has no name for them.
+fn is_ours(error: &io::Error) -> bool {
+    const NO_FILES: [i32; 2] = [23, 24];
+    let no_files = cfg!(unix) && error.raw_os_error().is_some_and(|code| NO_FILES.contains(&code));
+    no_files || error.kind() == io::ErrorKind::AddrNotAvailable
 }

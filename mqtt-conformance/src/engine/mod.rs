@@ -19,6 +19,7 @@ mod send;
 mod variables;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io;
 use std::time::Duration;
 
 use mqtt_codec::Version;
@@ -53,8 +54,8 @@ pub(crate) enum Stop {
     Failed(Box<Failure>),
     /// The tool cannot do what the script says.
     Unable(String),
-    /// No connection.
-    Unreachable(String),
+    /// No connection: in words, and the transport's error unless it said nothing.
+    Unreachable { text: String, error: Option<io::Error> },
     /// The broker does not show what the test is about.
     Skipped(String),
     /// The run is to end.
@@ -95,6 +96,8 @@ struct Engine<'a, C: Connector> {
     current: Option<&'a Step>,
     preparation: bool,
     transcript: Vec<Entry>,
+    /// The last error with which a connection broke.
+    broken: Option<io::Error>,
     leftovers: Leftovers,
     /// The limits that the test is about.
     known_limits: BTreeSet<String>,
@@ -113,6 +116,8 @@ pub(crate) struct Execution {
     pub(crate) transcript: Vec<Entry>,
     /// How long the steps took.
     pub(crate) duration: Duration,
+    /// The last error with which a connection broke.
+    pub(crate) broken: Option<io::Error>,
 }
 
 /// Executes the steps of a test, and leaves the broker as it was found.
@@ -124,8 +129,9 @@ pub(crate) async fn execute<C: Connector>(test: &Test, connector: &C, config: &C
     };
     let duration = engine.start.elapsed();
     let transcript = std::mem::take(&mut engine.transcript);
+    let broken = engine.broken.take();
     engine.clear_up().await;
-    let mut execution = Execution { ended, transcript, duration };
+    let mut execution = Execution { ended, transcript, duration, broken };
     execution.sort_transcript();
     execution
 }
@@ -163,6 +169,7 @@ impl<'a, C: Connector> Engine<'a, C> {
             current: None,
             preparation: test.preparation > 0,
             transcript: Vec::new(),
+            broken: None,
             leftovers: Leftovers::default(),
             known_limits: known_limits(&test.steps),
             published: Published::default(),

@@ -50,7 +50,9 @@ impl<C: Connector> Engine<'_, C> {
                 if !rest.is_empty() {
                     self.note_at(at, &name, TraceEvent::Fragment { bytes: rest.clone().into() });
                 }
-                let error = error.map(|e| e.to_string());
+                let text = error.as_ref().map(ToString::to_string);
+                self.broken = error.or(self.broken.take());
+                let error = text;
                 let open = self.slots.get(&name).is_some_and(|s| s.id == link);
                 if !open {
                     return;

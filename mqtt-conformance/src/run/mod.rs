@@ -16,8 +16,8 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::capability::skip;
-pub use crate::capability::{Probe, ProbeError, explore, probe};
+pub use crate::capability::{Hindrance, Probe, ProbeError, explore, hindrance, probe};
+use crate::capability::{Refusal, skip};
 pub use crate::config::{Bound, Bounds, Config, Halt, Reason};
 pub(crate) use crate::engine::seconds;
 pub use crate::engine::{Compared, Entry, Failure, Malformed, Outcome, TraceEvent, Verdict};
@@ -36,7 +36,7 @@ pub async fn run_test<C: Connector>(test: &Test, connector: &C, config: &Config)
         outcome.reason = Some(reason);
         return outcome;
     }
-    let Execution { ended, transcript, duration } = execute(test, connector, config).await;
+    let Execution { ended, transcript, duration, .. } = execute(test, connector, config).await;
     outcome.transcript = transcript;
     outcome.duration = duration;
     match ended {
@@ -51,7 +51,10 @@ pub async fn run_test<C: Connector>(test: &Test, connector: &C, config: &Config)
         Err(Stop::Failed(failure)) => {
             // Some packets are wrong whatever is tested.
             let tested = !failure.preparation || failure.malformed.is_some() || failure.forbidden.is_some();
-            outcome.verdict = if tested { Verdict::Fail } else { Verdict::Inconclusive };
+            let turned_away = turned_away(&outcome.transcript, &failure);
+            outcome.verdict =
+                if tested && turned_away.is_none() { Verdict::Fail } else { Verdict::Inconclusive };
+            outcome.reason = turned_away;
             outcome.failure = Some(*failure);
         }
         Err(Stop::Unable(reason)) => outcome.reason = Some(reason),
@@ -60,13 +63,26 @@ pub async fn run_test<C: Connector>(test: &Test, connector: &C, config: &Config)
             outcome.reason = Some(reason);
         }
         Err(Stop::Halted(reason)) => not_run(&mut outcome, &reason),
-        Err(Stop::Unreachable(reason)) => {
-            outcome.reason = Some(reason);
+        Err(Stop::Unreachable { text, .. }) => {
+            outcome.reason = Some(text);
             outcome.unreachable = true;
         }
     }
     Secrets::of(config).hide(&mut outcome);
     outcome
+}
+
+/// Whether a test failed because the broker took no client at that moment: unavailable, busy, over a quota or a rate. No
+/// statement obliges it to take one.
+fn turned_away(transcript: &[Entry], failure: &Failure) -> Option<String> {
+    let last = transcript
+        .iter()
+        .rev()
+        .find(|entry| matches!(entry.event, TraceEvent::Received { .. } | TraceEvent::Malformed { .. }))?;
+    let TraceEvent::Received { packet, .. } = &last.event else { return None };
+    let refusal = Refusal::of_packet(packet)?;
+    let told = failure.malformed.is_none() && failure.forbidden.is_none();
+    told.then(|| format!("the broker turned a client away: {}; {}", last.line(), refusal.remedy()))
 }
 
 /// Whether the broker sent a packet. One that closes every connection would keep many a prohibition, so a test that it

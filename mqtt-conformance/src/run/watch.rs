@@ -15,6 +15,7 @@ use crate::transport::Connector;
 /// Watches whether the broker is still there, and ends the run if it is not.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
+    /// So many tests in a row were not reached, or not answered.
     unreached: AtomicUsize,
     /// One visit at a time.
     visiting: Mutex<()>,
@@ -35,7 +36,8 @@ impl Watch {
         config: &Config,
         halt: &Halt,
     ) {
-        if outcome.unreachable {
+        // A port may go on accepting when nobody is behind it any more.
+        if outcome.unreachable || unanswered(outcome) {
             if self.unreached.fetch_add(1, Relaxed) + 1 < UNREACHED {
                 return;
             }
@@ -76,11 +78,19 @@ impl Watch {
     }
 }
 
-/// Whether nobody answers at the address any more.
+/// Whether a test came to nothing because not one packet came on its connections.
+fn unanswered(outcome: &Outcome) -> bool {
+    let all = &outcome.transcript;
+    matches!(outcome.verdict, Verdict::Fail | Verdict::Inconclusive)
+        && all.iter().any(|entry| matches!(entry.event, TraceEvent::Opened { .. }))
+        && !all.iter().any(|entry| matches!(entry.event, TraceEvent::Received { .. }))
+}
+
+/// Whether nobody answers at the address any more, be it that something in between accepts connections.
 async fn gone<C: Connector>(version: Version, connector: &C, config: &Config) -> Option<ProbeError> {
+    use ProbeError::{Broken, Closed, NoAnswer, NoConnection, Unreachable};
     let mut config = config.clone();
     config.connect_timeout = config.connect_timeout.min(Duration::from_secs(2));
-    config.step_deadline = config.step_deadline.min(Duration::from_secs(2));
     let error = probe(connector, version, &config).await.err()?;
-    matches!(error, ProbeError::Unreachable(_) | ProbeError::NoConnection(_)).then_some(error)
+    matches!(error, Unreachable(_) | NoConnection(_) | NoAnswer(_) | Closed(_) | Broken(_)).then_some(error)
 }

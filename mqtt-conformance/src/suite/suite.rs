@@ -7,7 +7,7 @@ use std::time::Duration;
 use mqtt_codec::Version;
 use tokio::sync::mpsc;
 
-use super::visit::{mark, try_out, visit};
+use super::visit::{find_hindrance, mark, try_out, visit};
 use super::{Broker, Error, Places, Results, Selection, Shard};
 use crate::config::Config;
 use crate::expect::{self, Expectations};
@@ -132,6 +132,7 @@ impl Suite {
         let connector = broker.prepare(&mut config);
         let mut notices = visit(&connector, broker.name(), &self.tests, None, &mut config).await?;
         notices.extend(Box::pin(try_out(&connector, broker.name(), &self.tests, &mut config)).await);
+        find_hindrance(&connector, broker.name(), &self.tests, self.jobs, &config).await?;
         let (news, _) = mpsc::unbounded_channel();
         let outcomes =
             run_all(self.tests.clone(), Arc::new(connector), Arc::new(config), self.jobs, news).await;

@@ -8,7 +8,7 @@ use mqtt_codec::Version;
 
 use super::Error;
 use crate::capability::profile::Profile;
-use crate::capability::{ProbeError, explore, probe};
+use crate::capability::{ProbeError, explore, hindrance, probe};
 use crate::config::Config;
 use crate::script::Test;
 use crate::transport::{Connector, Trouble};
@@ -104,6 +104,35 @@ pub async fn try_out<C: Connector, T: Borrow<Test>>(
         config.missing.insert(capability, reason);
     }
     notices
+}
+
+/// With fewer tests, each can say for itself what is in the way.
+const MANY_TESTS: usize = 20;
+
+/// The most connections that are tried at the same time.
+const MANY_CONNECTIONS: usize = 400;
+
+/// Does once what every test does, before many of them fail for one reason: subscribes and publishes to a topic of the run, and
+/// holds as many connections as `jobs` tests at the same time may have.
+///
+/// # Errors
+///
+/// When the broker openly refuses one of these; the hint names the option to use.
+pub async fn find_hindrance<C: Connector, T: Borrow<Test>>(
+    connector: &C,
+    name: &str,
+    tests: &[T],
+    jobs: usize,
+    config: &Config,
+) -> Result<(), Error> {
+    let spoken = |version: &Version| !config.missing_versions.contains_key(version);
+    let newest = tests.iter().map(|test| test.borrow().version).filter(spoken).max();
+    let Some(version) = newest.filter(|_| tests.len() >= MANY_TESTS) else { return Ok(()) };
+    let connections = jobs.min(tests.len()).saturating_mul(3).min(MANY_CONNECTIONS);
+    match hindrance(connector, version, connections, config).await {
+        Some(found) => Err(Error::unreachable(format_args!("{name}: {found}")).with_hint(&found.remedy)),
+        None => Ok(()),
+    }
 }
 
 fn unusable(name: &str, error: &ProbeError) -> Error {
