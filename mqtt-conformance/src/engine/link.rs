@@ -93,6 +93,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Link<S> {
     }
 }
 
+/// So many bytes at least are read at a time, so that a trace shows what comes in the place of MQTT.
+const MORE: usize = 256;
+
 /// What reads a connection.
 struct Reader {
     link: usize,
@@ -115,7 +118,7 @@ impl Reader {
             let (length, broken) = match Frame::take(&buffer, version, max_packet) {
                 Ok(Decoded::Complete { consumed, .. }) => (Some(consumed), None),
                 Ok(Decoded::Incomplete { needed }) => {
-                    buffer.reserve(needed.min(1 << 16));
+                    buffer.reserve(needed.clamp(MORE, 1 << 16));
                     unfinished.store(buffer.len(), Relaxed);
                     // A first byte that no packet has: the rest may never come.
                     (None, decoder.decode(&buffer).err())
