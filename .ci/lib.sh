@@ -39,7 +39,7 @@ python_environment() { # FOLDER PACKAGE==VERSION...
 cargo_tool() { # NAME VERSION
     command -v "$1" >/dev/null && return
     if [[ ! -x $tools/bin/$1 ]]; then
-        python_environment "$tools" "astral-dev-toolchain-$1==$2" && "$tools/bin/$1" --version >/dev/null ||
+        python_environment "$tools" "astral-dev-toolchain-$1==$2" && "$tools/bin/$1" "${1#cargo-}" --help >/dev/null ||
             cargo install --locked --quiet --root "$tools" "$1" --version "$2"
     fi
     export PATH=$tools/bin:$PATH

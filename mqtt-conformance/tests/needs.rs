@@ -111,12 +111,12 @@ fn a_keep_alive_of_its_own() {
 }
 
 /// What is in the way of a run on the reference broker with these limits: what it does, and what to do about it.
-fn in_the_way(config: Config, limits: Limits) -> Option<(String, String)> {
+fn in_the_way(config: &Config, limits: Limits) -> Option<(String, String)> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let connector = Pipes(Server::start(Rules::standard(), limits));
-        let found = hindrance(&connector, Version::V5, 60, &config).await?;
+        let found = hindrance(&connector, Version::V5, 60, config).await?;
         Some((found.what, found.remedy))
     })
 }
@@ -128,17 +128,17 @@ fn what_is_in_the_way_of_every_test_is_found_before_the_tests() {
         change(&mut limits);
         limits
     };
-    assert_eq!(in_the_way(Config::default(), Limits::default()), None);
+    assert_eq!(in_the_way(&Config::default(), Limits::default()), None);
 
-    let (what, remedy) = in_the_way(Config::default(), limits(&|limits| limits.connections = 20)).unwrap();
+    let (what, remedy) = in_the_way(&Config::default(), limits(&|limits| limits.connections = 20)).unwrap();
     assert!(what.starts_with("with 20 connections open, the next one is refused"), "{what}");
     assert!(remedy.starts_with("--jobs 4 "), "{remedy}");
-    assert_eq!(in_the_way(Config::default(), limits(&|limits| limits.connections = 60)), None);
+    assert_eq!(in_the_way(&Config::default(), limits(&|limits| limits.connections = 60)), None);
 
     let mut config = Config::default();
     // No client may publish there.
     config.topic_prefix = "$SYS/".to_owned();
-    let (what, remedy) = in_the_way(config, Limits::default()).unwrap();
+    let (what, remedy) = in_the_way(&config, Limits::default()).unwrap();
     assert!(what.starts_with("a client that publishes to `$SYS/"), "{what}");
     assert!(what.contains("reason=0x87") && remedy.contains("--topic-prefix"), "{what}: {remedy}");
 }

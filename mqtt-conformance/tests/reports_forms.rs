@@ -147,7 +147,7 @@ fn an_interrupted_run_writes_what_is_known_and_ends_with_130() {
     let path = folder.path("run.json");
     let start = Instant::now();
     let child = Command::new(env!("CARGO_BIN_EXE_mqtt-conformance"))
-        .args(["run", "--jobs", "5", "--report", &format!("json={path}"), &scripts])
+        .args(["run", "--jobs", "5", "--timeout", "1s", "--report", &format!("json={path}"), &scripts])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -120,6 +120,14 @@ impl Attempt {
         }
     }
 
+    /// Why the script could not go on with what the broker announced.
+    pub(super) fn skipped(&self) -> Option<&str> {
+        match &self.execution.ended {
+            Err(Stop::Skipped(reason)) => Some(reason),
+            _ => None,
+        }
+    }
+
     /// Why there was no connection, or how it broke.
     pub(super) fn into_execution(self) -> Execution {
         self.execution

@@ -64,14 +64,15 @@ async fn topics<C: Connector>(connector: &C, version: Version, config: &Config) 
     let topic = format!("{}/topic", config.topic_prefix(&attempt.id));
     Some(Hindrance {
         what: format!("a client that {done} to `{topic}` is refused: {}", refused.line()),
-        remedy: match config.topic_prefix.is_empty() {
-            true => "does this login have access to all topics? --topic-prefix TEXT keeps the run to those that begin so, \
-                     --user NAME logs in as someone else"
-                .to_owned(),
-            false => format!(
+        remedy: if config.topic_prefix.is_empty() {
+            "does this login have access to all topics? --topic-prefix TEXT keeps the run to those that begin so, \
+             --user NAME logs in as someone else"
+                .to_owned()
+        } else {
+            format!(
                 "does this login have access to topics that begin with `{}`? --topic-prefix TEXT says what they begin with",
                 config.topic_prefix
-            ),
+            )
         },
     })
 }

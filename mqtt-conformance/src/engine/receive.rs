@@ -51,7 +51,7 @@ impl<C: Connector> Engine<'_, C> {
                     self.note_at(at, &name, TraceEvent::Fragment { bytes: rest.clone().into() });
                 }
                 let text = error.as_ref().map(ToString::to_string);
-                self.broken = error.or(self.broken.take());
+                self.broken = error.or_else(|| self.broken.take());
                 let error = text;
                 let open = self.slots.get(&name).is_some_and(|s| s.id == link);
                 if !open {

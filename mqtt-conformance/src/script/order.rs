@@ -81,6 +81,7 @@ pub(crate) fn named(name: &str) -> Option<PacketType> {
 mod tests {
     use super::*;
     use serde_json::json;
+    use std::fmt::Write as _;
 
     /// What a broker may send.
     const BROKER: [PacketType; 11] = [
@@ -104,7 +105,7 @@ mod tests {
         let mut table = format!("| came | {} |\n|---{}|\n", names.join(" | "), "|---".repeat(names.len()));
         for came in BROKER {
             let row: Vec<_> = BROKER.iter().map(|expected| Order::of(came, *expected).to_string()).collect();
-            table.push_str(&format!("| {came} | {} |\n", row.join(" | ")));
+            let _ = writeln!(table, "| {came} | {} |", row.join(" | "));
         }
         assert!(page.contains(&table), "docs/order.md needs this table:\n{table}");
     }
