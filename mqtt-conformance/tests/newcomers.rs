@@ -133,7 +133,7 @@ fn tests() -> Vec<Arc<Test>> {
 #[track_caller]
 fn all_pass<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) {
     for outcome in outcomes {
-        let trace: Vec<_> = outcome.transcript.iter().map(|entry| entry.line()).collect();
+        let trace: Vec<_> = outcome.transcript.iter().map(mqtt_conformance::run::Entry::line).collect();
         assert_eq!(
             outcome.verdict,
             Verdict::Pass,
