@@ -19,6 +19,8 @@ pub(super) struct Watch {
     unreached: AtomicUsize,
     /// One visit at a time.
     visiting: Mutex<()>,
+    /// So many connections were tried.
+    tried: AtomicUsize,
 }
 
 /// So many tests in a row must find nobody before the broker is visited.
@@ -48,7 +50,7 @@ impl Watch {
         let closed = |entry: &Entry| matches!(entry.event, TraceEvent::ClosedByBroker { .. });
         if matches!(outcome.verdict, Verdict::Fail | Verdict::Inconclusive)
             && outcome.transcript.iter().any(closed)
-            && let Some(error) = gone(outcome.version, connector, config).await
+            && let Some(error) = self.gone(outcome.version, connector, config).await
         {
             outcome.verdict = Verdict::Error;
             outcome.unreachable = true;
@@ -66,7 +68,7 @@ impl Watch {
         let mut last = None;
         for pause in VISITS {
             sleep(pause).await;
-            last = gone(version, connector, config).await;
+            last = self.gone(version, connector, config).await;
             if last.is_none() {
                 self.unreached.store(0, Relaxed);
                 return;
@@ -74,6 +76,30 @@ impl Watch {
         }
         if let Some(error) = last {
             halt.set(Reason { text: format!("the broker is gone: {error}"), unreachable: true });
+        }
+    }
+
+    /// Whether nobody answers at the address any more, be it that something in between accepts connections.
+    async fn gone<C: Connector>(
+        &self,
+        version: Version,
+        connector: &C,
+        config: &Config,
+    ) -> Option<ProbeError> {
+        use ProbeError::{Broken, Closed, NoAnswer, NoConnection, Unreachable};
+        let error = probe(connector, version, &self.stranger(config)).await.err()?;
+        matches!(error, Unreachable(_) | NoConnection(_) | NoAnswer(_) | Closed(_) | Broken(_))
+            .then_some(error)
+    }
+
+    /// A client identifier of its own for each connection: with one for all, two at the same time would take each other over, and a
+    /// broker that closes the older one would count as gone.
+    fn stranger(&self, config: &Config) -> Config {
+        let number = self.tried.fetch_add(1, Relaxed) % 1000;
+        Config {
+            run: format!("{number:03}{}", config.run),
+            connect_timeout: config.connect_timeout.min(Duration::from_secs(2)),
+            ..config.clone()
         }
     }
 }
@@ -86,11 +112,16 @@ fn unanswered(outcome: &Outcome) -> bool {
         && !all.iter().any(|entry| matches!(entry.event, TraceEvent::Received { .. }))
 }
 
-/// Whether nobody answers at the address any more, be it that something in between accepts connections.
-async fn gone<C: Connector>(version: Version, connector: &C, config: &Config) -> Option<ProbeError> {
-    use ProbeError::{Broken, Closed, NoAnswer, NoConnection, Unreachable};
-    let mut config = config.clone();
-    config.connect_timeout = config.connect_timeout.min(Duration::from_secs(2));
-    let error = probe(connector, version, &config).await.err()?;
-    matches!(error, Unreachable(_) | NoConnection(_) | NoAnswer(_) | Closed(_) | Broken(_)).then_some(error)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_connections_have_one_client_identifier() {
+        let (watch, config) = (Watch::default(), Config::default());
+        let name = || watch.stranger(&config).client_prefix("5.0/explore/connect");
+        let (first, second) = (name(), name());
+        assert_ne!(first, second);
+        assert_ne!(first, config.client_prefix("5.0/explore/connect"));
+    }
 }
