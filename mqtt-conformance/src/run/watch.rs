@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn no_two_connections_have_one_client_identifier() {
-        let (watch, config) = (Watch::default(), Config::default());
+        let (watch, config) = (Watch::default(), Config { run: "abcde".to_owned(), ..Config::default() });
         let name = || watch.stranger(&config).client_prefix("5.0/explore/connect");
         let (first, second) = (name(), name());
         assert_ne!(first, second);
