@@ -103,7 +103,7 @@ pub fn counts() -> io::Result<Vec<Count>> {
         fs::remove_file(old?.path())?;
     }
     let out = Command::new("valgrind")
-        .arg("--tool=callgrind")
+        .args(["--tool=callgrind", "--compress-strings=no"])
         .args([format!("--toggle-collect={MEASURED}"), format!("--dump-after={MEASURED}")])
         .arg(format!("--callgrind-out-file={}/dump", directory.display()))
         .arg(&program)

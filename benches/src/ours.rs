@@ -161,7 +161,7 @@ macro_rules! shared {
 
             #[inline]
             fn encode(packet: &mut Self::Packet<'_>, out: &mut BytesMut) {
-                packet.packet().encode_to(out).expect("there is room");
+                packet.encode_to(out).expect("there is room");
             }
 
             fn clear(out: &mut BytesMut) {

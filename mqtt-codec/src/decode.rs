@@ -29,14 +29,35 @@ pub(crate) trait Dialect {
 /// A whole packet whose fixed header is right.
 #[derive(Clone, Copy)]
 pub(crate) struct Checked<'a> {
-    packet: PacketType,
+    pub(crate) packet: PacketType,
     first_byte: u8,
-    body: &'a [u8],
+    pub(crate) body: &'a [u8],
     /// The length of the whole packet.
     pub(crate) len: usize,
 }
 
 impl<'a> Checked<'a> {
+    /// The lower half of the first byte.
+    #[cfg(feature = "bytes")]
+    #[inline(always)]
+    pub(crate) const fn flags(self) -> u8 {
+        self.first_byte & 0x0f
+    }
+
+    #[cfg(feature = "bytes")]
+    #[inline(always)]
+    pub(crate) fn cursor<D: Dialect>(self, dialect: &D) -> Cursor<'a> {
+        Cursor::new(self.body, self.len, dialect.version(), self.packet)
+    }
+
+    /// The Packet Identifier, if the body is one and nothing else.
+    #[cfg(feature = "bytes")]
+    #[inline(always)]
+    pub(crate) fn only_id(self) -> Option<(PacketType, crate::PacketId)> {
+        let body = <[u8; 2]>::try_from(self.body).ok()?;
+        Some((self.packet, crate::PacketId::new(u16::from_be_bytes(body))?))
+    }
+
     #[inline(always)]
     pub(crate) fn read<D: Dialect, R>(
         self,
@@ -149,47 +170,6 @@ pub(crate) fn decode_frame<'a, D: Dialect>(
 /// The public decoding methods of a decoder, the same for each version.
 macro_rules! decoder {
     ($type:ident) => {
-        #[cfg(feature = "bytes")]
-        impl Packet<crate::storage::Span> {
-            /// The packet whose `len` bytes are at the front of `input`, and are taken out of it. It is handed to `done` at
-            /// once, see [`Dialect::read`].
-            #[inline(always)]
-            fn own<R>(
-                &self,
-                input: &mut bytes::BytesMut,
-                len: usize,
-                done: impl Fn(Packet<bytes::Bytes>) -> R,
-            ) -> R {
-                match self {
-                    Self::Publish(publish) => {
-                        done(Packet::Publish(publish.own(input.split_to(len).freeze())))
-                    }
-                    _ => self.own_rare(input, len, done),
-                }
-            }
-
-            #[inline(never)]
-            fn own_rare<R>(
-                &self,
-                input: &mut bytes::BytesMut,
-                len: usize,
-                done: impl Fn(Packet<bytes::Bytes>) -> R,
-            ) -> R {
-                // A packet without text and lists needs no reference count.
-                let mut frame = None;
-                let packet = MapStorage::map_storage(self, &mut |part: &crate::storage::Span| {
-                    if part.is_empty() {
-                        return bytes::Bytes::new();
-                    }
-                    part.share(frame.get_or_insert_with(|| input.split_to(len).freeze()))
-                });
-                if frame.is_none() {
-                    bytes::Buf::advance(input, len);
-                }
-                done(packet)
-            }
-        }
-
         impl $type {
             /// The version whose packets are read.
             #[must_use]
@@ -256,19 +236,58 @@ macro_rules! decoder {
                     crate::Decoded::Incomplete { needed } => return Ok(incomplete(needed)),
                 };
                 let len = checked.len;
+                // No part of these packets is kept, so that they need no reference count.
+                if let Some((packet, id)) = checked.only_id()
+                    && let Some(whole) = Packet::only_id_of(packet, id, |packet| complete(packet, len))
+                {
+                    bytes::Buf::advance(input, len);
+                    return Ok(whole);
+                }
+                if checked.packet != crate::PacketType::Publish {
+                    let (packet, flags) = (checked.packet, checked.flags());
+                    let header_len = len - checked.body.len();
+                    return self.take_rare(packet, flags, header_len, len, input, complete);
+                }
                 let start = input.as_ptr();
-                let packet = checked.read(self, |packet| {
-                    MapStorage::map_storage(&packet, &mut |part: &&[u8]| {
+                let publish = self.read_publish(checked.flags(), checked.cursor(self)).map(|publish| {
+                    MapStorage::map_storage(&publish, &mut |part: &&[u8]| {
                         crate::storage::Span::new(start, part)
                     })
                 });
-                match packet {
-                    Ok(packet) => Ok(packet.own(input, len, |packet| complete(packet, len))),
+                match publish {
+                    Ok(publish) => {
+                        let publish = publish.own(input.split_to(len).freeze());
+                        Ok(complete(Packet::Publish(publish), len))
+                    }
                     Err(e) => {
                         bytes::Buf::advance(input, len);
                         Err(e)
                     }
                 }
+            }
+
+            /// Takes a packet that a stream has few of, the first `len` bytes of `input`. Its header is right.
+            #[cfg(feature = "bytes")]
+            #[inline(never)]
+            fn take_rare<R>(
+                &self,
+                packet: crate::PacketType,
+                flags: u8,
+                header_len: usize,
+                len: usize,
+                input: &mut bytes::BytesMut,
+                complete: impl Fn(Packet<bytes::Bytes>, usize) -> R,
+            ) -> Result<R, crate::DecodeError> {
+                let frame = input.split_to(len).freeze();
+                let body = frame.get(header_len..).unwrap_or_default();
+                let start = frame.as_ptr();
+                let body = crate::parse::Cursor::new(body, len, Dialect::version(self), packet);
+                let packet = self.read(packet, flags, body, |packet| {
+                    MapStorage::map_storage(&packet, &mut |part: &&[u8]| {
+                        crate::storage::Span::new(start, part)
+                    })
+                })?;
+                Ok(complete(packet.own(frame), len))
             }
 
             /// Takes the first packet out of `input`, sharing its memory by one reference count.

@@ -30,6 +30,14 @@ pub(crate) trait Sink {
         self.put(bytes);
     }
 
+    /// Properties that are there, behind their length.
+    #[inline]
+    fn put_block(&mut self, properties: &[u8]) {
+        // A block never outgrows its packet, whose length is checked.
+        self.put_var_int(VarInt::try_from(properties.len()).unwrap_or(VarInt::MAX));
+        self.put(properties);
+    }
+
     /// The fixed header.
     #[inline]
     fn put_header(&mut self, first_byte: u8, remaining_length: VarInt) {
@@ -100,6 +108,13 @@ impl<T: bytes::BufMut> Sink for Put<'_, T> {
     #[inline]
     fn put(&mut self, bytes: &[u8]) {
         self.0.put_slice(bytes);
+    }
+
+    /// By a call, so that packets without properties are appended without one.
+    #[inline(never)]
+    fn put_block(&mut self, properties: &[u8]) {
+        self.put_var_int(VarInt::try_from(properties.len()).unwrap_or(VarInt::MAX));
+        self.put(properties);
     }
 
     #[inline]
@@ -181,7 +196,32 @@ fn make_room<T: bytes::BufMut>(
     if available < needed { Err(EncodeError::BufferTooSmall { needed, available }) } else { Ok(()) }
 }
 
+/// Whether a packet that was decoded from `frame` is a PUBLISH that would be encoded as it came.
+///
+/// Its Remaining Length is in the shortest form, of one or two bytes, and DUP is not set at QoS 0, which 3.1 lets pass. All
+/// else in a PUBLISH has one form only.
+#[cfg(feature = "bytes")]
+#[inline]
+pub(crate) const fn is_canonical_publish(frame: &[u8]) -> bool {
+    match *frame {
+        [first_byte, length, high, ..] => {
+            let shortest = length < 0x80 || 0 < high && high < 0x80;
+            first_byte >> 4 == 3 && first_byte & 0b1110 != 0b1000 && shortest
+        }
+        _ => false,
+    }
+}
+
 /// Appends a packet that is there already; its length.
+#[cfg(feature = "bytes")]
+#[inline]
+pub(crate) fn append_bytes(packet: &[u8], out: &mut impl bytes::BufMut) -> Result<usize, EncodeError> {
+    make_room(out, packet.len(), |_, _| ())?;
+    out.put_slice(packet);
+    Ok(packet.len())
+}
+
+/// Appends a packet of a length known at compile time; its length.
 #[cfg(feature = "bytes")]
 #[inline]
 pub(crate) fn append_whole<const N: usize, T: bytes::BufMut>(

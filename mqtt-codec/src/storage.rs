@@ -79,11 +79,6 @@ impl Span {
         frame.get(start..start.wrapping_add(self.len as usize)).unwrap_or_default()
     }
 
-    #[inline]
-    pub(crate) const fn is_empty(self) -> bool {
-        self.len == 0
-    }
-
     /// The part with a reference count of its own.
     #[inline]
     pub(crate) fn share(self, frame: &bytes::Bytes) -> bytes::Bytes {
@@ -141,6 +136,20 @@ macro_rules! shared_packet {
                 crate::storage::MapStorage::map_storage(&self.packet, &mut |span: &crate::storage::Span| {
                     span.of(&self.frame)
                 })
+            }
+
+            /// Appends the packet in its canonical (shortest) form to `out`; returns its length. A PUBLISH that came in this
+            /// form is copied as it is.
+            ///
+            /// # Errors
+            ///
+            /// When `out` has not enough room.
+            #[inline]
+            pub fn encode_to(&self, out: &mut impl bytes::BufMut) -> Result<usize, crate::EncodeError> {
+                if crate::emit::is_canonical_publish(&self.frame) {
+                    return crate::emit::append_bytes(&self.frame, out);
+                }
+                self.packet().encode_to(out)
             }
 
             /// The bytes of the packet as they were received.

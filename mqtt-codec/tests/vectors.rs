@@ -2,6 +2,7 @@
 //!
 //! The values inside valid packets are compared by `mqtt-conformance`, which knows their JSON names.
 
+use bytes::BytesMut;
 use mqtt_codec::{
     AnyDecoder, AnyPacket, Cause, DecodeError, DecodeOptions, Decoded, Requirement, Sender, Version,
 };
@@ -99,7 +100,7 @@ fn check(version: Version, vector: &Value, piece: usize) -> Result<(), String> {
                 return Err(format!("{} packets instead of {expected}", packets.len()));
             }
             let canonical = vector.get("canonical").map_or_else(|| input.clone(), bytes);
-            let mut encoded = bytes::BytesMut::new();
+            let mut encoded = BytesMut::new();
             for packet in packets {
                 let len = packet.encode_to(&mut encoded).map_err(|e| e.to_string())?;
                 assert_eq!(Ok(len), packet.encoded_len());
@@ -200,4 +201,44 @@ fn byte_by_byte() {
 #[test]
 fn in_pieces() {
     run(5);
+}
+
+/// `decode_owned` and `decode_shared` find in every vector what `decode` finds, take the same bytes, and are written alike.
+#[test]
+fn owned_and_shared_packets_are_the_borrowed_ones() {
+    for (version, vector) in &corpus() {
+        let input = bytes(&vector["bytes"]);
+        let decoder = decoder(*version, vector);
+        let mut rest = &input[..];
+        let (mut owned_rest, mut shared_rest) = (BytesMut::from(rest), BytesMut::from(rest));
+        loop {
+            let borrowed = decoder.decode(rest);
+            let owned = decoder.decode_owned(&mut owned_rest);
+            let shared = decoder.decode_shared(&mut shared_rest);
+            let id = &vector["id"];
+            assert_eq!(owned_rest, shared_rest, "{id}");
+            match borrowed {
+                Ok(Decoded::Complete { value: borrowed, consumed }) => {
+                    rest = &rest[consumed..];
+                    assert_eq!(owned_rest, rest, "{id}");
+                    let (owned, shared) = (owned.unwrap().complete(), shared.unwrap().complete().unwrap());
+                    assert_eq!(owned.as_ref().map(AnyPacket::as_borrowed), Some(borrowed), "{id}");
+                    assert_eq!(shared.packet(), borrowed, "{id}");
+                    let (mut written, mut copied) = (BytesMut::new(), BytesMut::new());
+                    borrowed.encode_to(&mut written).unwrap();
+                    assert_eq!(shared.encode_to(&mut copied), Ok(copied.len()), "{id}");
+                    assert_eq!(copied, written, "{id}");
+                }
+                Ok(Decoded::Incomplete { needed }) => {
+                    assert_eq!(owned, Ok(Decoded::Incomplete { needed }), "{id}");
+                    assert_eq!(shared, Ok(Decoded::Incomplete { needed }), "{id}");
+                    break;
+                }
+                Err(e) => {
+                    assert_eq!((owned.err(), shared.err()), (Some(e), Some(e)), "{id}");
+                    break;
+                }
+            }
+        }
+    }
 }

@@ -224,6 +224,15 @@ impl<T: Item> List<bytes::Bytes, T> {
     }
 }
 
+#[cfg(feature = "bytes")]
+impl<T> List<crate::storage::Span, T> {
+    /// The list at the end of a frame, with the frame's reference count.
+    #[inline]
+    pub(crate) fn take(self, frame: bytes::Bytes) -> List<bytes::Bytes, T> {
+        List { bytes: self.bytes.take(frame), item: PhantomData }
+    }
+}
+
 impl<B, T> MapStorage<B> for List<B, T> {
     type Over<C: Storage> = List<C, T>;
     #[inline]

@@ -352,6 +352,12 @@ fn read_only_id(mut body: Cursor<'_>) -> Result<PacketId, DecodeError> {
 }
 
 impl Decoder {
+    #[cfg(feature = "bytes")]
+    #[inline(always)]
+    fn read_publish<'a>(&self, flags: u8, body: Cursor<'a>) -> Result<Publish<&'a [u8]>, DecodeError> {
+        Publish::read(body, flags, Strings::new(self.level.version(), &self.options.text))
+    }
+
     /// Reads the packets that a stream has few of.
     #[inline(never)]
     fn read_rare<'a, R>(
@@ -380,3 +386,41 @@ impl Decoder {
 }
 
 decoder!(Decoder);
+
+#[cfg(feature = "bytes")]
+impl Packet<bytes::Bytes> {
+    /// The packet of this type that is nothing but this identifier, if it is one of a QoS 1 or 2 exchange.
+    ///
+    /// One result for each: a packet that is chosen first and handed on then is copied once more.
+    #[inline(always)]
+    fn only_id_of<R>(packet: PacketType, id: PacketId, done: impl Fn(Self) -> R) -> Option<R> {
+        match packet {
+            PacketType::PubAck => Some(done(Self::PubAck(id))),
+            PacketType::PubRec => Some(done(Self::PubRec(id))),
+            PacketType::PubRel => Some(done(Self::PubRel(id))),
+            PacketType::PubComp => Some(done(Self::PubComp(id))),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(feature = "bytes")]
+impl Packet<crate::storage::Span> {
+    /// The packet with the parts of its frame.
+    #[inline]
+    fn own(&self, frame: bytes::Bytes) -> Packet<bytes::Bytes> {
+        match self {
+            // The list is the end of the frame.
+            Self::Subscribe(Subscribe { packet_id, filters }) => {
+                Packet::Subscribe(Subscribe { packet_id: *packet_id, filters: filters.take(frame) })
+            }
+            Self::SubAck(SubAck { packet_id, return_codes }) => {
+                Packet::SubAck(SubAck { packet_id: *packet_id, return_codes: return_codes.take(frame) })
+            }
+            Self::Unsubscribe(Unsubscribe { packet_id, filters }) => {
+                Packet::Unsubscribe(Unsubscribe { packet_id: *packet_id, filters: filters.take(frame) })
+            }
+            _ => self.map_storage(&mut |part: &crate::storage::Span| part.share(&frame)),
+        }
+    }
+}

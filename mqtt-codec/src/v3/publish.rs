@@ -52,7 +52,7 @@ impl<B: Storage> Publish<B> {
         u16::try_from(topic.len()).unwrap_or(u16::MAX)
     }
 
-    #[inline]
+    #[inline(always)]
     fn write_head_behind_topic_len(&self, out: &mut impl Sink) {
         let Self { delivery, retain: _, topic, payload: _ } = self;
         out.put(topic.as_bytes());
@@ -118,7 +118,7 @@ impl<B: Storage> Body for Publish<B> {
         out.put(self.payload.as_ref());
     }
 
-    #[inline]
+    #[inline(always)]
     fn write_all<S: Sink>(&self, remaining_length: VarInt, out: &mut S) {
         out.put_header_and_u16(self.first_byte(), remaining_length, self.topic_len());
         self.write_head_behind_topic_len(out);

@@ -7,7 +7,6 @@ use super::rules::{Kind, MayBeEmpty};
 use super::value::UserProperty;
 use crate::emit::Sink;
 use crate::storage::{MapStorage, Storage};
-use crate::types::VarInt;
 use core::fmt;
 use core::marker::PhantomData;
 
@@ -94,9 +93,7 @@ impl<B: Storage, K: Kind> Properties<B, K> {
         if bytes.is_empty() {
             return out.put_u8(0); // nearly all of them [5.0/MQTT-2.2.2-1]
         }
-        // A block never outgrows its packet, whose length is checked.
-        out.put_var_int(VarInt::try_from(bytes.len()).unwrap_or(VarInt::MAX));
-        out.put(bytes);
+        out.put_block(bytes);
     }
 }
 

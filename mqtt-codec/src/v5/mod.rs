@@ -338,6 +338,12 @@ impl Dialect for Decoder {
 }
 
 impl Decoder {
+    #[cfg(feature = "bytes")]
+    #[inline(always)]
+    fn read_publish<'a>(&self, flags: u8, body: Cursor<'a>) -> Result<Publish<&'a [u8]>, DecodeError> {
+        Publish::read(body, flags, Strings::new(Version::V5, &self.options.text), &self.options)
+    }
+
     /// Reads the packets that a stream has few of.
     #[inline(never)]
     fn read_rare<'a, R>(
@@ -367,3 +373,45 @@ impl Decoder {
 }
 
 decoder!(Decoder);
+
+#[cfg(feature = "bytes")]
+impl Packet<bytes::Bytes> {
+    /// The packet of this type that is nothing but this identifier, if it is one of a QoS 1 or 2 exchange.
+    ///
+    /// One result for each: a packet that is chosen first and handed on then is copied once more.
+    #[inline(always)]
+    fn only_id_of<R>(packet: PacketType, id: crate::PacketId, done: impl Fn(Self) -> R) -> Option<R> {
+        match packet {
+            PacketType::PubAck => Some(done(Self::PubAck(Ack::new(id)))),
+            PacketType::PubRec => Some(done(Self::PubRec(Ack::new(id)))),
+            PacketType::PubRel => Some(done(Self::PubRel(Ack::new(id)))),
+            PacketType::PubComp => Some(done(Self::PubComp(Ack::new(id)))),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(feature = "bytes")]
+impl Packet<crate::storage::Span> {
+    /// The packet with the parts of its frame.
+    #[inline]
+    fn own(&self, frame: bytes::Bytes) -> Packet<bytes::Bytes> {
+        let mut share = |part: &crate::storage::Span| part.share(&frame);
+        match self {
+            // The list is the end of the frame.
+            Self::Subscribe(Subscribe { packet_id, properties, filters }) => Packet::Subscribe(Subscribe {
+                packet_id: *packet_id,
+                properties: properties.map_storage(&mut share),
+                filters: filters.take(frame),
+            }),
+            Self::Unsubscribe(Unsubscribe { packet_id, properties, filters }) => {
+                Packet::Unsubscribe(Unsubscribe {
+                    packet_id: *packet_id,
+                    properties: properties.map_storage(&mut share),
+                    filters: filters.take(frame),
+                })
+            }
+            _ => self.map_storage(&mut share),
+        }
+    }
+}
