@@ -167,6 +167,70 @@ pub(crate) fn decode_frame<'a, D: Dialect>(
     checked.read(dialect, |value| value)
 }
 
+/// A PUBLISH up to its payload, from `decode_publish_head`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PublishHead<P> {
+    /// The packet, with an empty payload.
+    pub publish: P,
+    /// How many bytes of payload follow.
+    pub payload_len: usize,
+}
+
+/// The flags of a PUBLISH, its body up to the payload, and the payload's length.
+type HeadParts<'a> = (u8, Cursor<'a>, usize);
+
+/// Flags and body of the PUBLISH at the front of `input` up to its payload, and the payload's length; `None` for another
+/// packet. What is consumed is the head.
+pub(crate) fn publish_head<'a, D: Dialect>(
+    dialect: &D,
+    input: &'a [u8],
+) -> Result<Decoded<Option<HeadParts<'a>>>, DecodeError> {
+    let Some(&first_byte) = input.first() else {
+        return Ok(Decoded::Incomplete { needed: 2 });
+    };
+    let version = dialect.version();
+    if check_first_byte(dialect, first_byte)? != PacketType::Publish {
+        return Ok(Decoded::Complete { value: None, consumed: 0 });
+    }
+    let header = match FixedHeader::parse(input, version)? {
+        Decoded::Complete { value, .. } => value,
+        Decoded::Incomplete { needed } => return Ok(Decoded::Incomplete { needed }),
+    };
+    check_length(dialect, header)?;
+    Frame::with_header(header, input, version, dialect.options().max_packet_size)?; // the limit
+    let body = input.split_at_checked(header.len()).unwrap_or_default().1;
+    let remaining_length = header.packet_len() - header.len();
+    // A head that is longer than the packet is refused when it is read.
+    let len = head_len(body, header.flags() & 0b0110 != 0, version).min(remaining_length);
+    Ok(match body.split_at_checked(len) {
+        Some((head, _)) => {
+            let consumed = header.len() + len;
+            let cursor = Cursor::new(head, consumed, version, PacketType::Publish);
+            Decoded::Complete { value: Some((header.flags(), cursor, remaining_length - len)), consumed }
+        }
+        None => Decoded::Incomplete { needed: len - body.len() },
+    })
+}
+
+/// How many bytes of the body of a PUBLISH come before its payload, as far as what is there shows it.
+fn head_len(body: &[u8], has_id: bool, version: Version) -> usize {
+    let Some((topic_len, _)) = body.split_first_chunk() else { return 2 };
+    let len = 2 + usize::from(u16::from_be_bytes(*topic_len)) + if has_id { 2 } else { 0 };
+    if version != Version::V5 {
+        return len;
+    }
+    let properties = body.split_at_checked(len).unwrap_or_default().1;
+    match crate::parse::var_int(properties) {
+        Ok((rest, properties_len)) => {
+            let properties_len = usize::try_from(properties_len.get()).unwrap_or(usize::MAX);
+            len.saturating_add(properties.len() - rest.len()).saturating_add(properties_len)
+        }
+        // One byte more of the length; of a length that is wrong, what shows it.
+        Err(_) => len + (properties.len() + 1).min(4),
+    }
+}
+
 /// The public decoding methods of a decoder, the same for each version.
 macro_rules! decoder {
     ($type:ident) => {
@@ -189,6 +253,43 @@ macro_rules! decoder {
                 input: &'a [u8],
             ) -> Result<crate::Decoded<Packet<&'a [u8]>>, crate::DecodeError> {
                 crate::decode::decode(self, input)
+            }
+
+            /// Decodes the PUBLISH at the front of `input` up to its payload, which need not have come; `None` for any other
+            /// packet, which is left to [`decode`](Self::decode). So a large payload can be passed on in pieces.
+            ///
+            /// A payload is not checked against its Payload Format Indicator.
+            ///
+            /// ```
+            /// use mqtt_codec::{Decoded, v5};
+            ///
+            /// let received = b"\x30\xed\x07\x00\x03log\x00the first";
+            /// let head = v5::Decoder::new().decode_publish_head(received)?;
+            /// let Decoded::Complete { value: Some(head), consumed: 9 } = head else { unreachable!() };
+            /// assert_eq!(head.publish.topic().unwrap(), "log");
+            /// assert_eq!(head.payload_len, 999); // of which `received[consumed..]` is the start
+            /// # Ok::<(), mqtt_codec::DecodeError>(())
+            /// ```
+            ///
+            /// # Errors
+            ///
+            /// As [`decode`](Self::decode).
+            pub fn decode_publish_head<'a>(
+                &self,
+                input: &'a [u8],
+            ) -> Result<crate::Decoded<Option<crate::PublishHead<Publish<&'a [u8]>>>>, crate::DecodeError>
+            {
+                Ok(match crate::decode::publish_head(self, input)? {
+                    crate::Decoded::Complete { value: Some((flags, head, payload_len)), consumed } => {
+                        let publish = self.read_publish(flags, head)?;
+                        let value = Some(crate::PublishHead { publish, payload_len });
+                        crate::Decoded::Complete { value, consumed }
+                    }
+                    crate::Decoded::Complete { value: None, consumed } => {
+                        crate::Decoded::Complete { value: None, consumed }
+                    }
+                    crate::Decoded::Incomplete { needed } => crate::Decoded::Incomplete { needed },
+                })
             }
 
             /// Decodes a packet that has been framed already, borrowing from it.

@@ -315,6 +315,28 @@ impl<'a, T: Body + ?Sized> Measured<'a, T> {
     }
 }
 
+/// A packet in memory of its own.
+#[cfg(feature = "std")]
+pub(crate) fn to_vec(body: &(impl Body + ?Sized)) -> Result<std::vec::Vec<u8>, EncodeError> {
+    let measured = Measured::new(body)?;
+    let mut packet = std::vec![0; measured.len()];
+    measured.encode(&mut packet)?;
+    Ok(packet)
+}
+
+/// Writes a packet at once.
+#[cfg(feature = "std")]
+pub(crate) fn write_to(body: &impl Body, out: &mut impl std::io::Write) -> std::io::Result<usize> {
+    let mut small = [0; 512];
+    if let Ok(len) = body.encode(&mut small) {
+        out.write_all(small.get(..len).unwrap_or_default())?;
+        return Ok(len);
+    }
+    let packet = to_vec(body).map_err(|e| std::io::Error::new(std::io::ErrorKind::InvalidInput, e))?;
+    out.write_all(&packet)?;
+    Ok(packet.len())
+}
+
 /// The public encoding methods of a packet type, the same for each.
 macro_rules! encoding {
     ($type:ident $(<$b:ident>)?) => {
@@ -337,6 +359,29 @@ macro_rules! encoding {
                 crate::emit::Body::encode(self, out)
             }
 
+            /// The packet in its canonical (shortest) form, in memory of its own.
+            ///
+            /// # Errors
+            ///
+            /// When the packet is longer than a Remaining Length can say.
+            #[cfg(feature = "std")]
+            pub fn to_vec(&self) -> Result<std::vec::Vec<u8>, crate::EncodeError> {
+                crate::emit::to_vec(self)
+            }
+
+            /// Writes the packet in its canonical (shortest) form with one `write_all`; returns its length.
+            ///
+            /// A packet of more than 512 bytes is put together on the heap first.
+            ///
+            /// # Errors
+            ///
+            /// What `out` reports; `InvalidInput` with an [`EncodeError`](crate::EncodeError) inside when the packet is longer
+            /// than a Remaining Length can say.
+            #[cfg(feature = "std")]
+            pub fn write_to(&self, out: &mut impl std::io::Write) -> std::io::Result<usize> {
+                crate::emit::write_to(self, out)
+            }
+
             /// Appends the packet in its canonical (shortest) form to `out`; returns its length.
             ///
             /// # Errors
@@ -351,8 +396,8 @@ macro_rules! encoding {
 }
 pub(crate) use encoding;
 
-/// The head of a PUBLISH: everything but its payload, which is sent from where it lies.
-pub(crate) struct Head<'a, T>(pub(crate) &'a T);
+/// The head of a PUBLISH: everything but its payload, of this length, which is sent from where it lies.
+pub(crate) struct Head<'a, T>(pub(crate) &'a T, pub(crate) usize);
 
 /// The public methods that encode a PUBLISH without its payload.
 macro_rules! head_encoding {
@@ -371,7 +416,7 @@ macro_rules! head_encoding {
             }
 
             fn detached(&self) -> usize {
-                self.0.payload.as_ref().len()
+                self.1
             }
         }
 
@@ -385,7 +430,31 @@ macro_rules! head_encoding {
             ///
             /// As [`encode`](Self::encode).
             pub fn encode_head(&self, out: &mut [u8]) -> Result<usize, crate::EncodeError> {
-                crate::emit::Measured::new(&crate::emit::Head(self))?.encode(out)
+                self.encode_head_for(self.payload.as_ref().len(), out)
+            }
+
+            /// Writes the packet without its payload at the front of `out`, for a payload of `payload_len` bytes that follows
+            /// from elsewhere; returns the length of what was written. The packet's own payload is not looked at.
+            ///
+            /// ```
+            /// use mqtt_codec::{TopicName, v3};
+            ///
+            /// let publish = v3::Publish::new(TopicName::from_static("log"), &[][..]);
+            /// let mut head = [0; 16];
+            /// let len = publish.encode_head_for(1000, &mut head)?; // then send 1,000 bytes
+            /// assert_eq!(head[..len], *b"\x30\xed\x07\x00\x03log");
+            /// # Ok::<(), mqtt_codec::EncodeError>(())
+            /// ```
+            ///
+            /// # Errors
+            ///
+            /// As [`encode`](Self::encode).
+            pub fn encode_head_for(
+                &self,
+                payload_len: usize,
+                out: &mut [u8],
+            ) -> Result<usize, crate::EncodeError> {
+                crate::emit::Measured::new(&crate::emit::Head(self, payload_len))?.encode(out)
             }
 
             /// Appends the packet without its payload to `out`; see [`encode_head`](Self::encode_head).
@@ -395,7 +464,11 @@ macro_rules! head_encoding {
             /// As [`encode`](Self::encode).
             #[cfg(feature = "bytes")]
             pub fn encode_head_to(&self, out: &mut impl bytes::BufMut) -> Result<usize, crate::EncodeError> {
-                crate::emit::Body::append(&crate::emit::Head(self), out, |_, _| ())
+                crate::emit::Body::append(
+                    &crate::emit::Head(self, self.payload.as_ref().len()),
+                    out,
+                    |_, _| (),
+                )
             }
         }
     };

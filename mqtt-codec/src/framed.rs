@@ -25,8 +25,14 @@ macro_rules! framed {
             type Item = $($packet)::+<Bytes>;
             type Error = FramedError;
 
+            /// After an error nothing that was received is a packet any more: the buffer is emptied, so that a caller that
+            /// goes on in spite of it does not get the same error for ever. The connection is to be closed.
             fn decode(&mut self, src: &mut BytesMut) -> Result<Option<Self::Item>, FramedError> {
-                self.take_owned(src, |packet, _| Some(packet), |_| None).map_err(FramedError::from)
+                let decoded = self.take_owned(src, |packet, _| Some(packet), |_| None);
+                if decoded.is_err() {
+                    src.clear();
+                }
+                decoded.map_err(FramedError::from)
             }
         }
 

@@ -229,6 +229,7 @@ extern crate std;
 mod any;
 #[cfg(feature = "arbitrary")]
 mod arbitrary;
+mod convert;
 mod decode;
 mod emit;
 mod error;
@@ -242,6 +243,7 @@ mod ping;
 #[cfg(feature = "proptest")]
 pub mod proptest;
 mod rules;
+mod show;
 mod storage;
 mod types;
 pub mod v3;
@@ -251,6 +253,8 @@ mod version;
 #[cfg(feature = "bytes")]
 pub use any::AnySharedPacket;
 pub use any::{AnyDecoder, AnyPacket};
+pub use convert::{AnyPublish, Lost};
+pub use decode::PublishHead;
 pub use error::{Cause, DecodeError, EncodeError, Field, Requirement, Sender};
 pub use frame::{Decoded, FixedHeader, Frame};
 #[cfg(feature = "tokio-util")]

@@ -50,6 +50,39 @@ impl DecodeOptions {
         }
     }
 
+    /// The defaults for one end of a connection: who sends, and the largest packet to take, see
+    /// [`max_packet_size`](Self::max_packet_size). What is read from a network wants both: eight bytes can announce 256 MiB.
+    ///
+    /// ```
+    /// use mqtt_codec::{Cause, DecodeOptions, Sender, v5};
+    ///
+    /// const OPTIONS: DecodeOptions = DecodeOptions::receiving_from(Sender::Client, 1 << 20);
+    /// let error = v5::Decoder::with_options(OPTIONS).decode(b"\x30\xff\xff\xff\x7f").unwrap_err();
+    /// assert_eq!(error.cause(), Cause::TooLarge { size: 268_435_460, limit: 1 << 20 });
+    /// ```
+    #[must_use]
+    pub const fn receiving_from(sender: Sender, max_packet_size: u32) -> Self {
+        Self::new().sender(sender).max_packet_size(max_packet_size)
+    }
+
+    /// The defaults, with every latitude that takes more: for devices that cannot be changed.
+    ///
+    /// It accepts [any client identifier](Self::accept_any_client_identifier) and
+    /// [repeated properties of a PUBLISH](Self::accept_repeated_publish_properties). What a MUST forbids without such a
+    /// latitude stays refused.
+    ///
+    /// ```
+    /// use mqtt_codec::{DecodeOptions, v5};
+    ///
+    /// let twice = b"\x30\x08\x00\x01a\x04\x01\x00\x01\x00";
+    /// assert!(v5::Decoder::new().decode(twice).is_err());
+    /// assert!(v5::Decoder::with_options(DecodeOptions::lenient()).decode(twice).is_ok());
+    /// ```
+    #[must_use]
+    pub const fn lenient() -> Self {
+        Self::new().accept_any_client_identifier(true).accept_repeated_publish_properties(true)
+    }
+
     /// The largest whole packet to take, in bytes, fixed header included; a longer one is refused from its fixed header
     /// alone, before its body arrives. Default: no limit but the format's own, 268,435,460.
     ///

@@ -352,14 +352,14 @@ impl DecodeError {
     /// use mqtt_codec::{AnyDecoder, Version, v5};
     ///
     /// let error = AnyDecoder::new(Version::V5).decode(b"\x40\x03\x00\x01\x07").unwrap_err();
-    /// assert_eq!(error.disconnect(), Some(v5::Disconnect::new(v5::DisconnectReason::MalformedPacket)));
+    /// assert_eq!(error.disconnect(), Some(v5::Disconnect::bare(v5::DisconnectReason::MalformedPacket)));
     /// ```
     #[must_use]
     pub fn disconnect(&self) -> Option<v5::Disconnect<&'static [u8]>> {
         if matches!(self.packet, Some(PacketType::Connect | PacketType::ConnAck)) {
             return None;
         }
-        self.reason_code().and_then(v5::DisconnectReason::from_u8).map(v5::Disconnect::new)
+        self.reason_code().and_then(v5::DisconnectReason::from_u8).map(v5::Disconnect::bare)
     }
 
     /// The CONNACK return code of 3.x to answer a refused CONNECT with before closing; `None` where the standard wants

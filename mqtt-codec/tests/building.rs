@@ -51,7 +51,7 @@ fn lists_refuse() {
     for room in 0..6 {
         assert_eq!(
             v3::Filters::build_in(&mut vec![0; room], [one]),
-            Err(BuildError::BufferTooSmall),
+            Err(BuildError::BufferTooSmall { needed: 6 }),
             "{room}"
         );
     }

@@ -4,7 +4,7 @@ mod common;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use mqtt_codec::{AnyDecoder, AnyPacket, Cause, FramedError, Version};
+use mqtt_codec::{AnyDecoder, AnyPacket, Cause, FramedError, Version, v3};
 use tokio_util::codec::Framed;
 
 #[tokio::test]
@@ -41,5 +41,20 @@ async fn a_malformed_packet_ends_the_stream_with_its_error() {
     match framed.next().await {
         Some(Err(FramedError::Decode(e))) => assert_eq!(e.cause(), Cause::PacketIdZero),
         other => panic!("{other:?}"),
+    }
+}
+
+/// A caller that goes on after an error gets it once: nothing that was received stays.
+#[test]
+fn after_an_error_the_buffer_is_empty() {
+    for received in [&b"\x92\x03\x00\x01\x00"[..], b"\x90\x02\x00\x00\xc0\x00"] {
+        let mut buffer = bytes::BytesMut::from(received);
+        let mut decoder = v3::Decoder::new(v3::ProtocolLevel::V3_1_1);
+        let mut errors = 0;
+        while let Some(result) = tokio_util::codec::Decoder::decode(&mut decoder, &mut buffer).transpose() {
+            assert!(result.is_err());
+            errors += 1;
+        }
+        assert_eq!((errors, buffer.len()), (1, 0));
     }
 }

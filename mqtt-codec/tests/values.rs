@@ -357,10 +357,10 @@ fn debug_shows_no_secrets() {
 #[test]
 fn packets_go_into_their_enums() {
     let id = PacketId::new(9).unwrap();
-    let disconnect = v5::Disconnect::<&[u8]>::new(v5::DisconnectReason::ServerBusy);
+    let disconnect = v5::Disconnect::<&[u8]>::bare(v5::DisconnectReason::ServerBusy);
     assert_eq!(AnyPacket::from(disconnect), AnyPacket::V5(v5::Packet::Disconnect(disconnect)));
     assert_eq!(AnyPacket::from(disconnect).packet_id(), None);
-    let pubrel = v5::PubRel::<&[u8]>::new(id);
+    let pubrel = v5::PubRel::<&[u8]>::bare(id, v5::PubRelReason::Success);
     assert_eq!(AnyPacket::from(pubrel).packet_id(), Some(id));
     let connack = v3::ConnAck::Accepted { session_present: true };
     assert_eq!(v3::Packet::<&[u8]>::from(connack), v3::Packet::ConnAck(connack));

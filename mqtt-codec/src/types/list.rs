@@ -38,8 +38,11 @@ pub enum BuildError {
     #[error("the Topic Alias is missing")]
     TopicAlias,
     /// The buffer to build in has not enough room.
-    #[error("the buffer is too small")]
-    BufferTooSmall,
+    #[error("the buffer is too small: {needed} bytes are needed")]
+    BufferTooSmall {
+        /// The bytes that all of what was to be built takes.
+        needed: usize,
+    },
     /// More than 268,435,455 bytes.
     #[error("more bytes than a packet can hold")]
     TooLong,
@@ -56,18 +59,19 @@ mod sealed {
 pub trait Writer: sealed::Sealed {
     /// The storage of what was built.
     type Output: Storage;
-    /// Appends bytes; `false` when there is no room.
+    /// Appends bytes, or only counts them when there is no room.
     #[doc(hidden)]
-    fn put(&mut self, bytes: &[u8]) -> bool;
-    /// What was appended.
+    fn put(&mut self, bytes: &[u8]);
+    /// What was appended, if there was room for all of it.
     #[doc(hidden)]
-    fn finish(self) -> Self::Output;
+    fn finish(self) -> Result<Self::Output, BuildError>;
 }
 
 /// A borrowed slice that is filled from its front.
 #[derive(Debug)]
 pub struct Scratch<'a> {
     buffer: &'a mut [u8],
+    /// How much was appended, whether there was room or not.
     len: usize,
 }
 
@@ -80,21 +84,20 @@ impl<'a> Scratch<'a> {
 impl<'a> Writer for Scratch<'a> {
     type Output = &'a [u8];
 
-    fn put(&mut self, bytes: &[u8]) -> bool {
+    fn put(&mut self, bytes: &[u8]) {
         let end = self.len + bytes.len();
-        match self.buffer.get_mut(self.len..end) {
-            Some(room) => {
-                room.copy_from_slice(bytes);
-                self.len = end;
-                true
-            }
-            None => false,
+        if let Some(room) = self.buffer.get_mut(self.len..end) {
+            room.copy_from_slice(bytes);
         }
+        self.len = end;
     }
 
-    fn finish(self) -> &'a [u8] {
+    fn finish(self) -> Result<&'a [u8], BuildError> {
         let Self { buffer, len } = self;
-        buffer.split_at_mut_checked(len).map_or(&[], |(used, _)| used)
+        match buffer.split_at_mut_checked(len) {
+            Some((used, _)) => Ok(used),
+            None => Err(BuildError::BufferTooSmall { needed: len }),
+        }
     }
 }
 
@@ -102,13 +105,12 @@ impl<'a> Writer for Scratch<'a> {
 impl Writer for bytes::BytesMut {
     type Output = bytes::Bytes;
 
-    fn put(&mut self, bytes: &[u8]) -> bool {
+    fn put(&mut self, bytes: &[u8]) {
         self.extend_from_slice(bytes);
-        true
     }
 
-    fn finish(self) -> bytes::Bytes {
-        self.freeze()
+    fn finish(self) -> Result<bytes::Bytes, BuildError> {
+        Ok(self.freeze())
     }
 }
 
@@ -185,6 +187,38 @@ impl<B: Storage, T: Item> List<B, T> {
     }
 }
 
+impl<'b, T: Item> List<&'b [u8], T> {
+    /// The entries as they travel, for as long as the buffer lives that they were decoded from.
+    #[must_use]
+    pub const fn into_inner(self) -> &'b [u8] {
+        self.bytes
+    }
+}
+
+/// The entries live as long as the buffer that they were decoded from, longer than the list.
+///
+/// ```
+/// use mqtt_codec::{TopicFilter, v3};
+///
+/// fn filters<'b>(subscribe: v3::Subscribe<&'b [u8]>) -> impl Iterator<Item = TopicFilter<&'b [u8]>> {
+///     subscribe.filters.into_iter().map(|subscription| subscription.filter)
+/// }
+/// # let mut memory = [0; 16];
+/// # let wanted = v3::Subscription { filter: TopicFilter::new("a/#")?, qos: mqtt_codec::Qos::AtMostOnce };
+/// # let filters_in = v3::Filters::build_in(&mut memory, [wanted])?;
+/// # let packet_id = mqtt_codec::PacketId::MIN;
+/// # assert_eq!(filters(v3::Subscribe { packet_id, filters: filters_in }).next(), Some(wanted.filter));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl<'b, T: Item> IntoIterator for List<&'b [u8], T> {
+    type Item = T::Of<'b>;
+    type IntoIter = ListIter<'b, T>;
+
+    fn into_iter(self) -> ListIter<'b, T> {
+        ListIter { rest: self.bytes, item: PhantomData }
+    }
+}
+
 /// Builds a list from entries.
 fn build_with<'a, T: Item, W: Writer>(
     mut out: W,
@@ -195,7 +229,7 @@ fn build_with<'a, T: Item, W: Writer>(
         T::write(&item, &mut out)?;
         empty = false;
     }
-    if empty { Err(BuildError::Empty) } else { Ok(List::checked(out.finish())) }
+    if empty { Err(BuildError::Empty) } else { out.finish().map(List::checked) }
 }
 
 impl<'m, T: Item> List<&'m [u8], T> {
@@ -209,6 +243,24 @@ impl<'m, T: Item> List<&'m [u8], T> {
         items: impl IntoIterator<Item = T::Of<'a>>,
     ) -> Result<Self, BuildError> {
         build_with(Scratch::new(memory), items)
+    }
+}
+
+#[cfg(feature = "bytes")]
+impl<T: Item> List<&[u8], T> {
+    /// The same over shared bytes: a list inside `frame` shares it by reference count, any other is copied.
+    #[must_use]
+    pub fn share(&self, frame: &bytes::Bytes) -> List<bytes::Bytes, T> {
+        List::checked(crate::storage::share_slice(frame, self.bytes))
+    }
+}
+
+#[cfg(feature = "bytes")]
+impl<B: Storage, T: Item> List<B, T> {
+    /// The same, copied into memory of its own.
+    #[must_use]
+    pub fn detach(&self) -> List<bytes::Bytes, T> {
+        List::checked(bytes::Bytes::copy_from_slice(self.as_bytes()))
     }
 }
 
@@ -318,10 +370,7 @@ pub(crate) fn read_byte(bytes: &mut &[u8]) -> Option<u8> {
 /// Appends bytes behind a two-byte length.
 pub(crate) fn write_prefixed<W: Writer>(bytes: &[u8], out: &mut W) -> Result<(), BuildError> {
     let len = u16::try_from(bytes.len()).map_err(|_| InvalidText::TooLong { len: bytes.len() })?;
-    write_all(&len.to_be_bytes(), out)?;
-    write_all(bytes, out)
-}
-
-pub(crate) fn write_all<W: Writer>(bytes: &[u8], out: &mut W) -> Result<(), BuildError> {
-    if out.put(bytes) { Ok(()) } else { Err(BuildError::BufferTooSmall) }
+    out.put(&len.to_be_bytes());
+    out.put(bytes);
+    Ok(())
 }

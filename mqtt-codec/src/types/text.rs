@@ -365,6 +365,28 @@ impl<B: Storage> fmt::Debug for Binary<B> {
 /// Compares bytes, across storages and with literals.
 macro_rules! compare_bytes {
     ($($type:ident)*) => { $(
+        /// They compare and hash as their bytes do, so a map with such keys can be searched by `&[u8]`.
+        impl<B: Storage> core::borrow::Borrow<[u8]> for $type<B> {
+            fn borrow(&self) -> &[u8] {
+                self.as_bytes()
+            }
+        }
+        #[cfg(feature = "bytes")]
+        impl<B: Storage> $type<B> {
+            /// The same, copied into memory of its own.
+            #[must_use]
+            pub fn detach(&self) -> $type<bytes::Bytes> {
+                $type::checked(bytes::Bytes::copy_from_slice(self.as_bytes()))
+            }
+        }
+        #[cfg(feature = "bytes")]
+        impl $type<&[u8]> {
+            /// The same over shared bytes: what lies inside `frame` shares it by reference count, anything else is copied.
+            #[must_use]
+            pub fn share(&self, frame: &bytes::Bytes) -> $type<bytes::Bytes> {
+                $type::checked(crate::storage::share_slice(frame, self.as_bytes()))
+            }
+        }
         impl<B: Storage, C: Storage> PartialEq<$type<C>> for $type<B> {
             fn eq(&self, other: &$type<C>) -> bool {
                 self.as_bytes() == other.as_bytes()

@@ -152,6 +152,22 @@ macro_rules! topic_type {
             }
         }
 
+        #[cfg(feature = "bytes")]
+        impl From<$type<&'static [u8]>> for $type<bytes::Bytes> {
+            /// Without a copy.
+            fn from(topic: $type<&'static [u8]>) -> Self {
+                Self::checked(bytes::Bytes::from_static(topic.into_inner()))
+            }
+        }
+
+        impl<B: Storage> $type<B> {
+            /// The bytes.
+            #[must_use]
+            pub fn into_inner(self) -> B {
+                self.0.into_inner()
+            }
+        }
+
         impl<'a> $type<&'a [u8]> {
             /// Borrows text.
             ///
@@ -264,6 +280,76 @@ pub struct TopicFilter<B = Shared>(Text<B>);
 
 topic_type!(TopicName);
 topic_type!(TopicFilter);
+
+impl TopicName<&'static [u8]> {
+    /// A Topic Name from a literal, for constants; a wrong one does not compile there.
+    ///
+    /// ```
+    /// use mqtt_codec::TopicName;
+    ///
+    /// const STATE: TopicName<&[u8]> = TopicName::from_static("line/7/state");
+    /// assert_eq!(STATE, "line/7/state");
+    /// ```
+    ///
+    /// ```compile_fail
+    /// const WRONG: mqtt_codec::TopicName<&[u8]> = mqtt_codec::TopicName::from_static("line/#");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the text is no Topic Name.
+    #[must_use]
+    pub const fn from_static(topic: &'static str) -> Self {
+        assert!(is_right(topic.as_bytes(), false), "not a Topic Name");
+        Self::checked(topic.as_bytes())
+    }
+}
+
+impl TopicFilter<&'static [u8]> {
+    /// A Topic Filter from a literal, for constants; a wrong one does not compile there.
+    ///
+    /// ```
+    /// use mqtt_codec::TopicFilter;
+    ///
+    /// const ALL: TopicFilter<&[u8]> = TopicFilter::from_static("line/+/state");
+    /// assert_eq!(ALL, "line/+/state");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the text is no Topic Filter.
+    #[must_use]
+    pub const fn from_static(filter: &'static str) -> Self {
+        assert!(is_right(filter.as_bytes(), true), "not a Topic Filter");
+        Self::checked(filter.as_bytes())
+    }
+}
+
+/// Whether this UTF-8 is a Topic Name, or a Topic Filter where wildcards are allowed; for constants.
+const fn is_right(mut rest: &[u8], wildcards: bool) -> bool {
+    if rest.is_empty() || rest.len() > 0xffff {
+        return false;
+    }
+    let mut starts_level = true;
+    while let [first, tail @ ..] = rest {
+        let ends_level = match (*first, tail) {
+            (0, _) => return false,
+            (b'#', tail) => tail.is_empty(),
+            (b'+', tail) => matches!(tail, [] | [b'/', ..]),
+            _ => {
+                starts_level = *first == b'/';
+                rest = tail;
+                continue;
+            }
+        };
+        if !(wildcards && starts_level && ends_level) {
+            return false;
+        }
+        starts_level = false;
+        rest = tail;
+    }
+    true
+}
 compare_bytes!(TopicName TopicFilter);
 
 impl<B: Storage> TryFrom<Text<B>> for TopicName<B> {
@@ -457,6 +543,17 @@ mod tests {
             ("a/+/c", "a/b/b"),
         ] {
             check_match(filter, topic, false);
+        }
+    }
+
+    #[test]
+    fn literals_are_judged_as_other_text_is() {
+        for topic in [
+            "", "a", "a/b", "#", "+", "a#", "a/#", "a/#/b", "+/+", "a/+b", "+a", "a\0", "é/+/#", "/", "//#",
+            "##", "++",
+        ] {
+            assert_eq!(is_right(topic.as_bytes(), false), TopicName::new(topic).is_ok(), "{topic}");
+            assert_eq!(is_right(topic.as_bytes(), true), TopicFilter::new(topic).is_ok(), "{topic}");
         }
     }
 

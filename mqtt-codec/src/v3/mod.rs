@@ -352,7 +352,6 @@ fn read_only_id(mut body: Cursor<'_>) -> Result<PacketId, DecodeError> {
 }
 
 impl Decoder {
-    #[cfg(feature = "bytes")]
     #[inline(always)]
     fn read_publish<'a>(&self, flags: u8, body: Cursor<'a>) -> Result<Publish<&'a [u8]>, DecodeError> {
         Publish::read(body, flags, Strings::new(self.level.version(), &self.options.text))

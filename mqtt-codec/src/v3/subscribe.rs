@@ -9,7 +9,7 @@ use crate::error::{Cause, DecodeError, Field};
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
 use crate::types::{BuildError, Item, List, PacketId, Qos, TopicFilter, Writer};
-use crate::types::{read_byte, read_prefixed, sealed_item, skip_plain_filter, write_all, write_prefixed};
+use crate::types::{read_byte, read_prefixed, sealed_item, skip_plain_filter, write_prefixed};
 
 /// A client subscribes to one or more Topic Filters.
 ///
@@ -50,7 +50,8 @@ impl<B: Storage> Item for Subscription<B> {
 
     fn write<W: Writer>(item: &Subscription<&[u8]>, out: &mut W) -> Result<(), BuildError> {
         write_prefixed(item.filter.as_bytes(), out)?;
-        write_all(&[item.qos.get()], out)
+        out.put(&[item.qos.get()]);
+        Ok(())
     }
 }
 
@@ -203,7 +204,8 @@ impl Item for SubscribeReturnCode {
     }
 
     fn write<W: Writer>(item: &Self, out: &mut W) -> Result<(), BuildError> {
-        write_all(&[item.get()], out)
+        out.put(&[item.get()]);
+        Ok(())
     }
 }
 

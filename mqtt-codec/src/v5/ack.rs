@@ -66,16 +66,33 @@ impl AckReason for PubCompReason {
     const SUCCESS: Self = Self::Success;
 }
 
-impl<R: AckReason, B: Storage> Ack<R, B> {
-    /// Success, without properties.
+impl<R: AckReason> Ack<R> {
+    /// Success, without properties, over the default storage.
+    ///
+    /// ```
+    /// use mqtt_codec::{PacketId, v5::PubAck};
+    ///
+    /// let mut out = [0; 4];
+    /// PubAck::new(PacketId::MIN).encode(&mut out)?;
+    /// assert_eq!(out, [0x40, 2, 0, 1]);
+    /// # Ok::<(), mqtt_codec::EncodeError>(())
+    /// ```
     #[must_use]
     pub fn new(packet_id: PacketId) -> Self {
-        Self::with_reason(packet_id, R::SUCCESS)
+        Self::bare(packet_id, R::SUCCESS)
     }
 
-    /// This reason, without properties.
+    /// This reason, without properties, over the default storage.
     #[must_use]
     pub fn with_reason(packet_id: PacketId, reason: R) -> Self {
+        Self::bare(packet_id, reason)
+    }
+}
+
+impl<R: AckReason, B: Storage> Ack<R, B> {
+    /// This reason, without properties, over any storage.
+    #[must_use]
+    pub fn bare(packet_id: PacketId, reason: R) -> Self {
         Self { packet_id, reason, properties: AckProperties::default() }
     }
 
@@ -160,3 +177,12 @@ encoding!(PubAck<B>);
 encoding!(PubRec<B>);
 encoding!(PubRel<B>);
 encoding!(PubComp<B>);
+
+#[cfg(feature = "bytes")]
+impl<R: AckReason, B: Storage> Ack<R, B> {
+    /// The same, with the properties copied into memory of their own.
+    #[must_use]
+    pub fn detach(&self) -> Ack<R> {
+        self.map_storage(&mut |b: &B| bytes::Bytes::copy_from_slice(b.as_ref()))
+    }
+}

@@ -97,6 +97,40 @@ impl<B: Storage, K: Kind> Properties<B, K> {
     }
 }
 
+impl<'b, K: Kind> Properties<&'b [u8], K> {
+    /// The properties as they travel, for as long as the buffer lives that they were decoded from.
+    #[must_use]
+    pub const fn into_inner(self) -> &'b [u8] {
+        self.bytes
+    }
+
+    /// The same over shared bytes: a block inside `frame` shares it by reference count, any other is copied.
+    #[cfg(feature = "bytes")]
+    #[must_use]
+    pub fn share(&self, frame: &bytes::Bytes) -> Properties<bytes::Bytes, K> {
+        Properties::checked(crate::storage::share_slice(frame, self.bytes))
+    }
+}
+
+/// The properties live as long as the buffer that they were decoded from, longer than the block.
+impl<'b, K: Kind> IntoIterator for Properties<&'b [u8], K> {
+    type Item = Property<'b>;
+    type IntoIter = PropertyIter<'b>;
+
+    fn into_iter(self) -> PropertyIter<'b> {
+        PropertyIter { rest: self.bytes }
+    }
+}
+
+#[cfg(feature = "bytes")]
+impl<B: Storage, K: Kind> Properties<B, K> {
+    /// The same, copied into memory of its own.
+    #[must_use]
+    pub fn detach(&self) -> Properties<bytes::Bytes, K> {
+        Properties::checked(bytes::Bytes::copy_from_slice(self.as_bytes()))
+    }
+}
+
 impl<B, K> MapStorage<B> for Properties<B, K> {
     type Over<C: Storage> = Properties<C, K>;
     #[inline]

@@ -34,7 +34,50 @@ impl<K: Kind> Properties<bytes::Bytes, K> {
     }
 }
 
+impl<B: crate::Storage, K: Kind> Properties<B, K> {
+    /// Starts a block inside `memory` with those properties of this one that `keep` is true for; see
+    /// [`edit`](Self::edit).
+    pub fn edit_in<'m>(
+        &self,
+        memory: &'m mut [u8],
+        keep: impl FnMut(&Property<'_>) -> bool,
+    ) -> PropertiesBuilder<Scratch<'m>, K> {
+        PropertiesBuilder::new(Scratch::new(memory)).push_all(self, keep)
+    }
+
+    /// Starts a block with those properties of this one that `keep` is true for, in their order.
+    ///
+    /// ```
+    /// use mqtt_codec::v5::{PropertyId, PublishProperties};
+    ///
+    /// let received = PublishProperties::builder().topic_alias(3).message_expiry_interval(60).finish()?;
+    /// let sent = received
+    ///     .edit(|p| !matches!(p.id(), PropertyId::TopicAlias | PropertyId::MessageExpiryInterval))
+    ///     .message_expiry_interval(58)
+    ///     .finish()?;
+    /// assert_eq!((sent.topic_alias(), sent.message_expiry_interval()), (None, Some(58)));
+    /// # Ok::<(), mqtt_codec::BuildError>(())
+    /// ```
+    #[cfg(feature = "bytes")]
+    pub fn edit(&self, keep: impl FnMut(&Property<'_>) -> bool) -> PropertiesBuilder<bytes::BytesMut, K> {
+        PropertiesBuilder::new(bytes::BytesMut::with_capacity(self.as_bytes().len())).push_all(self, keep)
+    }
+}
+
 impl<W: Writer, K: Kind> PropertiesBuilder<W, K> {
+    fn push_all<B: crate::Storage>(
+        mut self,
+        properties: &Properties<B, K>,
+        mut keep: impl FnMut(&Property<'_>) -> bool,
+    ) -> Self {
+        for property in properties {
+            if keep(&property) {
+                self = self.push(property);
+            }
+        }
+        self
+    }
+
     fn new(out: W) -> Self {
         Self { out, seen: 0, error: None, kind: PhantomData }
     }
@@ -95,6 +138,6 @@ impl<W: Writer, K: Kind> PropertiesBuilder<W, K> {
         if K::RULES.required.is_some_and(|id| !has(id)) || K::RULES.data_needs_method && data_alone {
             return Err(BuildError::AuthenticationMethod);
         }
-        Ok(Properties::checked(self.out.finish()))
+        self.out.finish().map(Properties::checked)
     }
 }

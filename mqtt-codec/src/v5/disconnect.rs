@@ -24,10 +24,27 @@ pub struct Disconnect<B: Storage = Shared> {
     pub properties: DisconnectProperties<B>,
 }
 
-impl<B: Storage> Disconnect<B> {
-    /// This reason, without properties.
+impl Disconnect {
+    /// This reason, without properties, over the default storage.
+    ///
+    /// ```
+    /// use mqtt_codec::v5::{Disconnect, DisconnectReason};
+    ///
+    /// let mut out = [0; 4];
+    /// let len = Disconnect::new(DisconnectReason::ServerBusy).encode(&mut out)?;
+    /// assert_eq!(out[..len], [0xe0, 1, 0x89]);
+    /// # Ok::<(), mqtt_codec::EncodeError>(())
+    /// ```
     #[must_use]
     pub fn new(reason: DisconnectReason) -> Self {
+        Self::bare(reason)
+    }
+}
+
+impl<B: Storage> Disconnect<B> {
+    /// This reason, without properties, over any storage.
+    #[must_use]
+    pub fn bare(reason: DisconnectReason) -> Self {
         Self { reason, properties: DisconnectProperties::default() }
     }
 }

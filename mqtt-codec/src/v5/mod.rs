@@ -7,6 +7,8 @@ mod check;
 mod connack;
 mod connect;
 mod disconnect;
+#[cfg(feature = "bytes")]
+mod forward;
 pub mod kind;
 mod property;
 mod publish;
@@ -22,6 +24,8 @@ pub use builder::PropertiesBuilder;
 pub use connack::ConnAck;
 pub use connect::{Connect, Will};
 pub use disconnect::{Auth, Disconnect};
+#[cfg(feature = "bytes")]
+pub use forward::Forward;
 pub use kind::{
     AckProperties, AuthProperties, ConnAckProperties, ConnectProperties, DisconnectProperties,
     PublishProperties, SubscribeProperties, UnsubscribeProperties, WillProperties,
@@ -163,7 +167,7 @@ impl<B: Storage> Packet<B> {
     /// use mqtt_codec::{PacketId, v5};
     ///
     /// let id = PacketId::new(7).unwrap();
-    /// let packet = v5::Packet::from(v5::PubAck::<&[u8]>::new(id));
+    /// let packet = v5::Packet::from(v5::PubAck::new(id));
     /// assert_eq!(packet.packet_id(), Some(id));
     /// ```
     #[must_use]
@@ -338,7 +342,6 @@ impl Dialect for Decoder {
 }
 
 impl Decoder {
-    #[cfg(feature = "bytes")]
     #[inline(always)]
     fn read_publish<'a>(&self, flags: u8, body: Cursor<'a>) -> Result<Publish<&'a [u8]>, DecodeError> {
         Publish::read(body, flags, Strings::new(Version::V5, &self.options.text), &self.options)

@@ -5,7 +5,7 @@
 use super::shape::Shape;
 use super::value::{PayloadFormat, SubscriptionId, UserProperty, Value};
 use crate::error::Field;
-use crate::types::{Binary, BuildError, Hidden, Qos, Text, TopicName, Writer, read_byte, write_all};
+use crate::types::{Binary, BuildError, Hidden, Qos, Text, TopicName, Writer, read_byte};
 use core::fmt;
 use core::num::{NonZeroU16, NonZeroU32};
 
@@ -94,7 +94,7 @@ macro_rules! property_table {
             }
 
             pub(super) fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
-                write_all(&[self.id() as u8], out)?;
+                out.put(&[self.id() as u8]);
                 match self {
                     $(Self::$name(value) => value.write(out),)*
                 }

@@ -11,7 +11,7 @@ use crate::options::DecodeOptions;
 use crate::parse::{self, Cursor, Strings};
 use crate::storage::{MapStorage, Shared, Storage, storages};
 use crate::types::{BuildError, Item, List, PacketId, Qos, TopicFilter, Writer};
-use crate::types::{read_byte, read_prefixed, sealed_item, write_all, write_prefixed};
+use crate::types::{read_byte, read_prefixed, sealed_item, write_prefixed};
 
 /// A client subscribes to one or more Topic Filters.
 ///
@@ -154,7 +154,8 @@ impl<B: Storage> Item for Subscription<B> {
             return Err(BuildError::SharedNoLocal);
         }
         write_prefixed(filter.as_bytes(), out)?;
-        write_all(&[options.to_byte()], out)
+        out.put(&[options.to_byte()]);
+        Ok(())
     }
 }
 
@@ -354,7 +355,8 @@ macro_rules! reason_items {
             }
 
             fn write<W: Writer>(item: &Self, out: &mut W) -> Result<(), BuildError> {
-                write_all(&[item.get()], out)
+                out.put(&[item.get()]);
+                Ok(())
             }
         }
     )* };

@@ -4,8 +4,8 @@
 
 use super::shape::Raw;
 use crate::error::Field;
+use crate::types::write_prefixed;
 use crate::types::{Binary, BuildError, Qos, Text, TopicName, VarInt, Writer};
-use crate::types::{write_all, write_prefixed};
 use core::num::{NonZeroU16, NonZeroU32};
 
 /// What a payload is: the value of Payload Format Indicator. Spec: 5.0 §3.3.2.3.2.
@@ -69,7 +69,8 @@ macro_rules! numbers {
             }
             fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
                 let $value = *self;
-                write_all(&$bytes, out)
+                out.put(&$bytes);
+                Ok(())
             }
         }
     )* };
@@ -94,7 +95,8 @@ impl Value<'_> for Qos {
         if *self == Self::ExactlyOnce {
             return Err(BuildError::OutOfRange(Field::MaximumQos));
         }
-        write_all(&[self.get()], out)
+        out.put(&[self.get()]);
+        Ok(())
     }
 }
 
@@ -105,7 +107,8 @@ impl Value<'_> for SubscriptionId {
     }
     fn write<W: Writer>(&self, out: &mut W) -> Result<(), BuildError> {
         let bytes = self.0.to_bytes();
-        write_all(bytes.get(..self.0.encoded_len()).unwrap_or_default(), out)
+        out.put(bytes.get(..self.0.encoded_len()).unwrap_or_default());
+        Ok(())
     }
 }
 
