@@ -120,7 +120,7 @@ fn what_is_no_report_is_refused_with_its_line() {
     check_refused(
         wrong.as_bytes(),
         &format!(":{at}:{column}"),
-        "tests[0].verdict: unknown variant `lost`, expected one of `pass`, `fail`, `inconclusive`",
+        "tests[0].verdict: unknown variant `lost`, expected one of `pass`, `fail`, `unsteady`, `inconclusive`",
     );
     let newer = good.replacen("\"format\": 2", "\"format\": 9", 1);
     check_refused(

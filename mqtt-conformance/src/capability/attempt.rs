@@ -78,8 +78,8 @@ impl Attempt {
     }
 
     /// The script did not come to its end in the time for all of it.
-    pub(super) fn ran_out_of_time(&self) -> bool {
-        matches!(&self.execution.ended, Err(Stop::Failed(failure)) if failure.expected == "the test to end in time")
+    pub(super) const fn ran_out_of_time(&self) -> bool {
+        matches!(&self.execution.ended, Err(Stop::OutOfTime(_)))
     }
 
     /// Everything that happened.

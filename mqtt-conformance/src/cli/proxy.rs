@@ -2,25 +2,33 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mqtt_conformance::lab::WireFault;
 use mqtt_conformance::run::Connector;
-use mqtt_conformance::transport::{Address, Dialer, TlsOptions};
+use mqtt_conformance::transport::{Address, Delay, Dialer, TlsOptions};
 use tokio::net::TcpListener;
 
 use super::output::{CommandError, Exit, say, to_stdout};
 
-/// Stands before a broker and damages one type of packet that it sends, to show that a test suite notices.
+/// Stands before a broker, and makes its link slow, or damages one type of packet that it sends.
 ///
-/// Once it listens, it prints its address: point `run --broker` (or any other suite) at it.
+/// A delay shows how a test suite judges a right broker that is far away, a fault whether it notices a wrong one. Once the proxy
+/// listens, it prints its address: point `run --broker` (or any other suite) at it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The broker behind, as for `run`
     #[arg(long, value_name = "URL")]
     broker: Address,
     /// What to do to which packets: drop, repeat, delay, reorder, corrupt or close, as in drop:PUBACK
-    #[arg(long, value_name = "FAULT:PACKET")]
-    fault: WireFault,
+    #[arg(long, value_name = "FAULT:PACKET", required_unless_present = "delay", conflicts_with = "delay")]
+    fault: Option<WireFault>,
+    /// How much later everything arrives, each way: half of what a round trip takes longer
+    #[arg(long, value_name = "TIME", value_parser = super::time)]
+    delay: Option<Duration>,
+    /// How much more it may be, for each piece its own; the order stays
+    #[arg(long, value_name = "TIME", value_parser = super::time, requires = "delay")]
+    jitter: Option<Duration>,
     /// Where to listen; port 0 lets the system choose one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     bind: SocketAddr,
@@ -38,12 +46,19 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
         loop {
             let (client, _) = listener.accept().await.map_err(trouble)?;
             let (fault, broker) = (args.fault, Arc::clone(&broker));
+            let delay =
+                Delay { each_way: args.delay.unwrap_or_default(), jitter: args.jitter.unwrap_or_default() };
             tokio::spawn(async move {
+                // So long a handshake takes over that way.
+                tokio::time::sleep(delay.each_way).await;
                 match broker.connect(0).await {
                     Ok(stream) => {
                         // Small packets go out at once, as they came.
                         let _ = client.set_nodelay(true);
-                        fault.relay(client, stream).await;
+                        match fault {
+                            Some(fault) => fault.relay(client, stream).await,
+                            None => delay.relay(client, stream).await,
+                        }
                     }
                     Err(e) => say(format_args!("{}: {e}", broker.address())),
                 }

@@ -16,7 +16,9 @@ use std::time::Duration;
 
 use mqtt_conformance::capability::profile::Profile;
 use mqtt_conformance::report::Options;
-use mqtt_conformance::run::{Cluster, Config, Connector, Event, Halt, Verdict, run_all};
+use mqtt_conformance::run::{
+    Cluster, Config, Connector, Event, Halt, Verdict, fitting_jobs, round_trip, run_all,
+};
 use mqtt_conformance::script::Test;
 use mqtt_conformance::server::{Limits, Rules, serve};
 use mqtt_conformance::suite::{Notice, Shard, find_hindrance, mark, try_out, visit};
@@ -42,9 +44,15 @@ pub(super) struct Args {
     /// Only one part of the tests, such as 1/4; the parts are even, and together they are the whole
     #[arg(long, value_name = "PART/COUNT")]
     shard: Option<Shard>,
-    /// How many tests run at the same time
-    #[arg(long, value_name = "N", default_value = "128", value_parser = jobs)]
-    jobs: usize,
+    /// How many tests run at the same time; without it as many as suit this machine and the broker's distance
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    jobs: Option<usize>,
+    /// How often a test that failed runs again, alone, before it is called failed; one that passes then is unsteady
+    #[arg(long, value_name = "N", default_value = "1")]
+    retries: u32,
+    /// How long silence must last to count, besides two round trips: 300ms, 1s
+    #[arg(long, value_name = "TIME", default_value = "300ms", value_parser = super::time)]
+    quiet_window: Duration,
     /// How long to wait for an answer where a script doesn't say: 5s, 500ms
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = super::time)]
     timeout: Duration,
@@ -79,7 +87,6 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let known = args.expect.read(&args.paths)?;
     let profile = args.profile.read()?;
     let mut options = Options::default();
-    options.jobs = args.jobs;
     options.shard = args.shard.map(|shard| shard.to_string());
     args.selection.describe(&mut options);
     let reports = args.reports.open(options)?;
@@ -99,6 +106,8 @@ async fn run_tests(
 ) -> Result<Exit, CommandError> {
     let mut config = Config::default();
     config.step_deadline = args.timeout;
+    config.quiet = args.quiet_window;
+    config.retries = args.retries;
     config.run = mark();
     let (connector, name) = if let Some(reached) = args.target.reach(&mut config)? {
         reached
@@ -113,13 +122,20 @@ async fn run_tests(
     for (node, member) in connector.members() {
         let name = if connector.nodes().is_empty() { &name } else { &node.name };
         show_notices(visit(member, name, &tests, profile, &mut config).await?);
-        if args.profile.explores() {
+    }
+    measure(&connector, &tests, &mut config).await;
+    let jobs = args.jobs.unwrap_or_else(|| fitting_jobs(config.round_trip));
+    if args.profile.explores() {
+        for (node, member) in connector.members() {
+            let name = if connector.nodes().is_empty() { &name } else { &node.name };
             show_notices(Box::pin(try_out(member, name, &tests, &mut config)).await);
-            Box::pin(find_hindrance(member, name, &tests, args.jobs, &config)).await?;
+            Box::pin(find_hindrance(member, name, &tests, jobs, &config)).await?;
         }
     }
+    let is_known = |test: &&Test| known.expectations.of(&test.id).is_some();
+    config.known = tests.iter().filter(is_known).map(|test| test.id.clone()).collect();
     let addresses = connector.members().map(|(node, _)| node.name.clone()).collect();
-    reports.start(addresses, &config);
+    reports.start(addresses, &config, jobs);
     let tests: Vec<Arc<Test>> = tests.into_iter().map(Arc::new).collect();
     let (news, mut inbox) = mpsc::unbounded_channel();
     let mut report = Report::new(&tests, &known.expectations, args.verbose, args.quiet);
@@ -128,7 +144,7 @@ async fn run_tests(
     }
     let halt = config.halt.clone();
     tokio::spawn(until_interrupted(halt.clone()));
-    let running = run_all(tests.clone(), Arc::new(connector), Arc::new(config), args.jobs, news);
+    let running = run_all(tests.clone(), Arc::new(connector), Arc::new(config), jobs, news);
     tokio::pin!(running);
     let outcomes = loop {
         tokio::select! {
@@ -158,6 +174,24 @@ async fn run_tests(
     }
 }
 
+/// How far away the broker is.
+async fn measure(connector: &Cluster<Dialer>, tests: &[Test], config: &mut Config) {
+    let version =
+        tests.iter().map(|test| test.version).find(|version| !config.missing_versions.contains_key(version));
+    let Some(version) = version else { return };
+    let Some(found) = round_trip(connector, version, config).await else { return };
+    config.round_trip = found;
+    if found >= FAR {
+        say(format_args!(
+            "a round trip to the broker takes {} ms; every deadline is longer by what that adds",
+            found.as_millis()
+        ));
+    }
+}
+
+/// From here on, a round trip is worth a word.
+const FAR: Duration = Duration::from_millis(50);
+
 /// Ends the run at the first Ctrl-C, and the tool at the second.
 async fn until_interrupted(halt: Halt) {
     if tokio::signal::ctrl_c().await.is_err() {
@@ -179,6 +213,10 @@ fn tell(report: &mut Report<'_>, event: Event, halt: &Halt) -> Result<(), Comman
         Event::Finished { index, outcome } => report.finished(index, &outcome),
         Event::Started { index, .. } => {
             report.started(index);
+            Ok(())
+        }
+        Event::Postponed { index, .. } => {
+            report.postponed(index);
             Ok(())
         }
         _ => Ok(()),

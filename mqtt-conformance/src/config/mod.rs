@@ -3,7 +3,7 @@
 mod bounds;
 mod halt;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use mqtt_codec::Version;
@@ -17,13 +17,13 @@ pub use halt::{Halt, Reason};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// How long an expectation waits if its script does not say. 5 s.
+    /// How long an expectation waits if its script does not say, besides [`round_trip`](Self::round_trip). 5 s.
     pub step_deadline: Duration,
-    /// How long silence must last to count; `quiet` in scripts. 300 ms.
+    /// How long silence must last to count, besides [`round_trip`](Self::round_trip); `quiet` in scripts. 300 ms.
     pub quiet: Duration,
-    /// How long opening a connection may take. 5 s.
+    /// How long opening a connection may take, besides [`round_trip`](Self::round_trip). 5 s.
     pub connect_timeout: Duration,
-    /// How long a whole test may take. 60 s.
+    /// How long a whole test may take besides its own waits and windows. 60 s. A test that takes longer is inconclusive.
     pub test_deadline: Duration,
     /// How long each half of the clearing up may take. 2 s.
     pub clean_up_deadline: Duration,
@@ -58,6 +58,13 @@ pub struct Config {
     pub missing_versions: BTreeMap<Version, String>,
     /// How far the broker goes. Tests that send more are skipped.
     pub bounds: Bounds,
+    /// How far away the broker is: the time from a question to its answer, as [`round_trip`](crate::run::round_trip) measures
+    /// it. Every deadline and every window is longer by what it adds. 0.
+    pub round_trip: Duration,
+    /// How often a test that failed runs again, before it is called failed. 1.
+    pub retries: u32,
+    /// The ids of tests that are known to fail. They do not run again.
+    pub known: BTreeSet<String>,
     /// Ends the run early.
     pub halt: Halt,
 }
@@ -95,12 +102,30 @@ impl Default for Config {
             missing: configured.iter().map(|(n, r)| ((*n).to_owned(), (*r).to_owned())).collect(),
             missing_versions: BTreeMap::new(),
             bounds: Bounds::default(),
+            round_trip: Duration::ZERO,
+            retries: 1,
+            known: BTreeSet::new(),
             halt: Halt::default(),
         }
     }
 }
 
 impl Config {
+    /// How long silence must last here: what a slow right answer takes on its way is not silence.
+    pub(crate) fn silence(&self) -> Duration {
+        self.quiet + 2 * self.round_trip
+    }
+
+    /// How long an expectation waits here if its script does not say.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.step_deadline + 2 * self.round_trip
+    }
+
+    /// How long opening a connection may take here: TCP, TLS and WebSocket take a round trip or two each.
+    pub(crate) fn connect_deadline(&self) -> Duration {
+        self.connect_timeout + 5 * self.round_trip
+    }
+
     /// What a test's client identifiers begin with.
     pub(crate) fn client_prefix(&self, id: &str) -> String {
         format!("{}{}", self.client_id_prefix, self.unique(id))

@@ -41,7 +41,7 @@ impl<'a, C: Connector> Engine<'a, C> {
             self.current = Some(taken.step);
             let after = waiting.at.saturating_duration_since(taken.since);
             if let Some(window) = taken.within
-                && window.earliest.is_some_and(|earliest| after < earliest)
+                && after < self.earliest(Some(window))
             {
                 let got = waiting.describe(name);
                 let text = format!("{} after {}", got.text, Time::Exactly(rounded(after)));
@@ -88,7 +88,7 @@ impl<'a, C: Connector> Engine<'a, C> {
     async fn any_order_wait(&mut self, open: &[Pending<'a>]) -> Ran {
         let first = open
             .iter()
-            .map(|p| (p.since + self.latest(p.within, self.config.step_deadline), p.since, p.step))
+            .map(|p| (p.since + self.latest(p.within, self.config.deadline()), p.since, p.step))
             .min_by_key(|(until, ..)| *until);
         let Some((until, since, step)) = first else {
             return Ok(());
@@ -162,11 +162,11 @@ impl<'a, C: Connector> Engine<'a, C> {
             let silence = firsts
                 .iter()
                 .filter(|(_, _, expected, _)| matches!(expected, Expected::Nothing))
-                .map(|(i, _, _, within)| (since + self.latest(*within, self.config.quiet), Some(*i)))
+                .map(|(i, _, _, within)| (since + self.latest(*within, self.config.silence()), Some(*i)))
                 .min_by_key(|(until, _)| *until);
             let last = firsts
                 .iter()
-                .map(|(_, _, _, within)| (since + self.latest(*within, self.config.step_deadline), None))
+                .map(|(_, _, _, within)| (since + self.latest(*within, self.config.deadline()), None))
                 .max_by_key(|(until, _)| *until);
             let Some((until, silent)) = silence.or(last) else {
                 return Ok(());

@@ -44,21 +44,37 @@ impl<C: Connector> Engine<'_, C> {
                     self.leftovers.retained.insert(topic.to_owned(), version);
                 }
             }
-            PacketType::Publish if packet.flag("retain") => {
-                let topic = packet.text("topic").unwrap_or_default();
+            PacketType::Publish => {
+                let topic = self.resolve(name, packet);
+                if !packet.flag("retain") {
+                    return;
+                }
                 if packet.get("payload").is_none_or(|payload| payload.as_str() == Some("")) {
-                    self.leftovers.retained.remove(topic);
+                    self.leftovers.retained.remove(&topic);
                 } else if !topic.is_empty() {
-                    self.leftovers.retained.insert(topic.to_owned(), version);
+                    self.leftovers.retained.insert(topic, version);
                 }
             }
             _ => {}
         }
     }
 
+    /// The topic of a PUBLISH, be it by its alias (5.0, 3.3.2.3.4). An alias that comes with a topic is kept.
+    fn resolve(&mut self, name: &str, packet: &Packet) -> String {
+        let topic = packet.text("topic").unwrap_or_default();
+        let aliases = self.slots.get_mut(name).map(|slot| &mut slot.aliases);
+        let (Some(aliases), Some(alias)) = (aliases, packet.property_number("topic_alias")) else {
+            return topic.to_owned();
+        };
+        if !topic.is_empty() {
+            aliases.insert(alias, topic.to_owned());
+        }
+        aliases.get(&alias).cloned().unwrap_or_default()
+    }
+
     /// Leaves the broker as it was found, as far as that is possible in a short time.
     pub(super) async fn clear_up(mut self) {
-        let limit = self.config.clean_up_deadline;
+        let limit = self.config.clean_up_deadline + 10 * self.config.round_trip;
         let _ = timeout(limit, self.disconnect_all()).await;
         if self.leftovers.sessions.is_empty() && self.leftovers.retained.is_empty() {
             return;
@@ -130,7 +146,7 @@ impl<C: Connector> Engine<'_, C> {
             return;
         }
         let _ = self.write("clearing up", bytes.into(), None).await;
-        let until = Instant::now() + self.config.step_deadline;
+        let until = Instant::now() + self.config.deadline();
         loop {
             match self.arrival("clearing up", 0) {
                 Some(Waiting { what: Incoming::Packet(packet), .. }) if packet.is(PacketType::PingResp) => {

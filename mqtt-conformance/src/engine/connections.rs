@@ -1,6 +1,6 @@
 //! Connections by their names: opened, closed and cut.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 
 use mqtt_codec::Version;
@@ -23,7 +23,7 @@ impl<'a, C: Connector> Engine<'a, C> {
         if self.slots.get(name).is_some_and(|slot| slot.link.is_some()) {
             self.close(name).await;
         }
-        let limit = self.config.connect_timeout;
+        let limit = self.config.connect_deadline();
         let (at, node) = self.next_node(name);
         let unreachable = |what: String, error: Option<io::Error>| {
             let place = node.map(|node| format!(" to {}", node.name)).unwrap_or_default();
@@ -46,7 +46,7 @@ impl<'a, C: Connector> Engine<'a, C> {
         };
         let id = self.names.len();
         self.names.push(name.to_owned());
-        let text = self.connector.text_switch(&stream);
+        let (text, meter) = (self.connector.text_switch(&stream), self.connector.meter(&stream));
         let link = Link::new(id, stream, version, self.config.max_packet, self.sender.clone());
         let slot = Slot {
             id,
@@ -55,10 +55,12 @@ impl<'a, C: Connector> Engine<'a, C> {
             queue: VecDeque::new(),
             overtaken: 0,
             connected: false,
+            aliases: BTreeMap::new(),
             promises: Promises::new(version),
             announced: Announced::default(),
             copies: Copies::default(),
             text,
+            meter,
         };
         self.slots.insert(name.to_owned(), slot);
         let node = node.map(|node| format!("node {}, {}", node.number, node.name));
@@ -83,7 +85,7 @@ impl<'a, C: Connector> Engine<'a, C> {
             return;
         };
         self.note(name, TraceEvent::Closed);
-        let until = Instant::now() + self.config.quiet;
+        let until = Instant::now() + self.config.silence();
         let _ = timeout_at(until, link.finish()).await;
         while !self.broker_closed(name) {
             match timeout_at(until, self.arrivals.recv()).await {
@@ -91,14 +93,14 @@ impl<'a, C: Connector> Engine<'a, C> {
                 _ => break,
             }
         }
-        let _ = timeout_at(Instant::now() + self.config.quiet, link.into_stream()).await;
+        let _ = timeout_at(Instant::now() + self.config.silence(), link.into_stream()).await;
     }
 
     pub(super) async fn cut(&mut self, name: &str) {
         let Some(link) = self.slots.get_mut(name).and_then(|slot| slot.link.take()) else {
             return;
         };
-        if let Ok(Some(stream)) = timeout(self.config.quiet, link.into_stream()).await {
+        if let Ok(Some(stream)) = timeout(self.config.silence(), link.into_stream()).await {
             self.connector.cut(stream);
         }
         self.note(name, TraceEvent::Dropped);

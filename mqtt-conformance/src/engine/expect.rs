@@ -13,7 +13,7 @@ use crate::engine::link::Link;
 use crate::script::ast::{Field, Value, ValueKind};
 use crate::script::order::{self, Order};
 use crate::script::{Expected, Mismatch, Time, Window, eval, match_fields, match_value, value_text};
-use crate::transport::Connector;
+use crate::transport::{Connector, Meter};
 use crate::tree::Packet;
 
 /// What the queue of a connection holds for an expectation.
@@ -27,6 +27,22 @@ pub(super) enum Look {
     NotYet,
 }
 
+/// How far a connection has come with a packet whose end has not come.
+#[derive(Clone, Copy, Debug)]
+struct Progress {
+    /// How many packets wait before it.
+    packets: usize,
+    /// Its bytes, or all that the connection received.
+    bytes: u64,
+}
+
+impl Progress {
+    /// More of the packet came since then.
+    const fn is_further(self, before: Self) -> bool {
+        self.packets == before.packets && self.bytes > before.bytes
+    }
+}
+
 impl<'a, C: Connector> Engine<'a, C> {
     pub(super) async fn expect(
         &mut self,
@@ -36,11 +52,13 @@ impl<'a, C: Connector> Engine<'a, C> {
         since: Instant,
     ) -> Ran {
         let usual = match expected {
-            Expected::Nothing => self.config.quiet,
-            _ => self.config.step_deadline,
+            Expected::Nothing => self.config.silence(),
+            _ => self.config.deadline(),
         };
-        let latest = self.latest(within, usual);
+        let mut latest = self.latest(within, usual);
         let mut excused = false;
+        // What came in the second half of the time.
+        let (half, mut progress) = (usual / 2, None);
         loop {
             match self.look(name, expected) {
                 Look::At(at) => return self.take_expected(name, expected, within, (since, latest), at),
@@ -61,9 +79,22 @@ impl<'a, C: Connector> Engine<'a, C> {
                 }
                 Look::NotYet => {}
             }
-            if !self.next(since + latest).await? {
+            let packet = within.is_none() && !matches!(expected, Expected::Nothing);
+            let until = since + latest;
+            let until = if packet && progress.is_none() { until - half } else { until };
+            if !self.next(until).await? {
                 if matches!(expected, Expected::Nothing) {
                     return Ok(());
+                }
+                if packet {
+                    let now = self.progress(name);
+                    // A long packet may take its time on a slow way.
+                    let goes_on = progress.is_some_and(|before| now.is_further(before));
+                    if goes_on || progress.is_none() {
+                        latest += if goes_on { half } else { Duration::ZERO };
+                        progress = Some(now);
+                        continue;
+                    }
                 }
                 return self.nothing_came(name, expected, excused, latest);
             }
@@ -81,7 +112,7 @@ impl<'a, C: Connector> Engine<'a, C> {
     ) -> Ran {
         let Some(waiting) = self.arrival(name, index).cloned() else { return Ok(()) };
         let after = waiting.at.saturating_duration_since(since);
-        let early = within.and_then(|w| w.earliest).is_some_and(|earliest| after < earliest);
+        let early = after < self.earliest(within);
         if early || after > latest {
             let got = waiting.describe(name);
             let text = format!("{} after {}", got.text, Time::Exactly(rounded(after)));
@@ -96,6 +127,16 @@ impl<'a, C: Connector> Engine<'a, C> {
         self.bind(expected, &waiting.what);
         self.remove(name, index);
         Ok(())
+    }
+
+    fn progress(&self, name: &str) -> Progress {
+        let Some(slot) = self.slots.get(name) else { return Progress { packets: 0, bytes: 0 } };
+        let unfinished = || slot.link.as_ref().map_or(0, Link::unfinished);
+        let bytes = slot
+            .meter
+            .as_ref()
+            .map_or_else(|| u64::try_from(unfinished()).unwrap_or(u64::MAX), Meter::received);
+        Progress { packets: slot.queue.len(), bytes }
     }
 
     /// The time is over. What came of the expected type and was passed over is what the broker did instead.

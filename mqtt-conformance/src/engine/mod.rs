@@ -16,6 +16,7 @@ mod outcome;
 mod promise;
 mod receive;
 mod send;
+mod timing;
 mod variables;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -30,7 +31,7 @@ use tokio::time::{Instant, timeout};
 use crate::config::{Config, Reason};
 use crate::diagnostic::Span;
 use crate::script::{Action, Step, Test, Time, Variables, Window, eval, eval_bytes, eval_count};
-use crate::transport::{Connector, TextSwitch};
+use crate::transport::{Connector, Meter, TextSwitch};
 use crate::tree::Packet;
 use announced::{Announced, known_limits};
 use clear_up::Leftovers;
@@ -41,7 +42,8 @@ use link::{Arrived, Link};
 use promise::Promises;
 
 pub(crate) use outcome::seconds;
-pub use outcome::{Compared, Entry, Failure, Malformed, Outcome, TraceEvent, Verdict};
+pub use outcome::{Attempt, Compared, Entry, Failure, Malformed, Outcome, TraceEvent, Verdict};
+pub(crate) use timing::Timing;
 pub(crate) use variables::variables;
 
 /// How many arrivals may wait for the engine before a reader pauses.
@@ -54,6 +56,8 @@ pub(crate) enum Stop {
     Failed(Box<Failure>),
     /// The tool cannot do what the script says.
     Unable(String),
+    /// The time for the whole test was over.
+    OutOfTime(Duration),
     /// No connection: in words, and the transport's error unless it said nothing.
     Unreachable { text: String, error: Option<io::Error> },
     /// The broker does not show what the test is about.
@@ -72,10 +76,13 @@ struct Slot<S> {
     overtaken: usize,
     /// A CONNECT was sent, so a DISCONNECT is due at the end.
     connected: bool,
+    /// The topics behind the Topic Aliases that were sent.
+    aliases: BTreeMap<u64, String>,
     promises: Promises,
     announced: Announced,
     copies: Copies,
     text: Option<TextSwitch>,
+    meter: Option<Meter>,
 }
 
 struct Engine<'a, C: Connector> {
@@ -95,6 +102,8 @@ struct Engine<'a, C: Connector> {
     /// The step that runs, and whether it is preparation.
     current: Option<&'a Step>,
     preparation: bool,
+    /// How late a step was at the worst that was planned for a moment.
+    late: Duration,
     transcript: Vec<Entry>,
     /// The last error with which a connection broke.
     broken: Option<io::Error>,
@@ -118,6 +127,8 @@ pub(crate) struct Execution {
     pub(crate) duration: Duration,
     /// The last error with which a connection broke.
     pub(crate) broken: Option<io::Error>,
+    /// How late the tester was with its own steps, at the worst.
+    pub(crate) late: Duration,
 }
 
 /// Executes the steps of a test, and leaves the broker as it was found.
@@ -128,10 +139,11 @@ pub(crate) async fn execute<C: Connector>(test: &Test, connector: &C, config: &C
         reason = config.halt.stopped() => Err(Stop::Halted(reason)),
     };
     let duration = engine.start.elapsed();
+    let late = engine.late;
     let transcript = std::mem::take(&mut engine.transcript);
     let broken = engine.broken.take();
     engine.clear_up().await;
-    let mut execution = Execution { ended, transcript, duration, broken };
+    let mut execution = Execution { ended, transcript, duration, broken, late };
     execution.sort_transcript();
     execution
 }
@@ -168,6 +180,7 @@ impl<'a, C: Connector> Engine<'a, C> {
             received: 0,
             current: None,
             preparation: test.preparation > 0,
+            late: Duration::ZERO,
             transcript: Vec::new(),
             broken: None,
             leftovers: Leftovers::default(),
@@ -179,12 +192,8 @@ impl<'a, C: Connector> Engine<'a, C> {
 
     /// All steps, within the time for the whole test.
     async fn run(&mut self) -> Ran {
-        let limit = self.config.test_deadline;
-        if let Ok(ran) = timeout(limit, self.all()).await {
-            return ran;
-        }
-        let got = format!("the test was not finished after {}", Time::Exactly(limit));
-        self.fail("the test to end in time".to_owned(), Got::words(got), None)
+        let limit = self.config.test_deadline + Timing::of(self.test, self.config).longest;
+        timeout(limit, self.all()).await.unwrap_or(Err(Stop::OutOfTime(limit)))
     }
 
     async fn all(&mut self) -> Ran {
@@ -287,12 +296,27 @@ impl<'a, C: Connector> Engine<'a, C> {
     fn length(&self, time: Time) -> Duration {
         match time {
             Time::Exactly(time) => time,
-            Time::Quiet => self.config.quiet,
+            Time::Quiet => self.config.silence(),
         }
     }
 
+    /// When an expectation ends. What a right broker does at the last moment takes its way.
     fn latest(&self, within: Option<&Window>, usual: Duration) -> Duration {
-        within.map_or(usual, |w| self.length(w.latest))
+        within.map_or(usual, |window| match window.latest {
+            Time::Exactly(latest) => latest + 2 * self.config.round_trip,
+            Time::Quiet => self.config.silence(),
+        })
+    }
+
+    /// Before when nothing may come. The broker's clock may have started a round trip before ours.
+    fn earliest(&self, within: Option<&Window>) -> Duration {
+        let earliest = within.and_then(|window| window.earliest).unwrap_or_default();
+        earliest.saturating_sub(self.config.round_trip)
+    }
+
+    /// Something was planned for this moment, and is done now.
+    fn due(&mut self, planned: Instant) {
+        self.late = self.late.max(planned.elapsed());
     }
 
     fn fail(&self, expected: String, got: Got, difference: Option<Difference>) -> Ran {

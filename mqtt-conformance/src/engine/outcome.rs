@@ -17,9 +17,12 @@ use crate::tree::{Octets, Packet};
 pub enum Verdict {
     /// The broker did what the script expects.
     Pass,
-    /// The broker did something else.
+    /// The broker did something else, and did so again when the test ran again.
     Fail,
-    /// The preparation did not succeed, so nothing was tested.
+    /// The broker did something else, and what the script expects when the test ran again.
+    Unsteady,
+    /// Nothing was tested: the preparation did not succeed, or the tester was late, or the broker is too far away for the test's
+    /// times.
     Inconclusive,
     /// The broker lacks a capability that the script needs.
     Skipped,
@@ -33,6 +36,7 @@ impl Verdict {
         match self {
             Self::Pass => "pass",
             Self::Fail => "fail",
+            Self::Unsteady => "unsteady",
             Self::Inconclusive => "inconclusive",
             Self::Skipped => "skipped",
             Self::Error => "error",
@@ -72,14 +76,53 @@ pub struct Outcome {
     /// The broker was not reached, or went away: [`reason`](Self::reason) says how.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unreachable: bool,
-    /// What went wrong, for [`Verdict::Fail`] and [`Verdict::Inconclusive`].
+    /// What went wrong, for [`Verdict::Fail`], [`Verdict::Unsteady`] and [`Verdict::Inconclusive`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
     /// How long the test took, without clearing up. In JSON, in seconds.
     #[serde(with = "seconds")]
     pub duration: Duration,
+    /// How late the tester was with its own steps, at the worst. In JSON, in seconds.
+    #[serde(default, with = "seconds", skip_serializing_if = "Duration::is_zero")]
+    pub late: Duration,
+    /// How often the test ran.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub attempts: u32,
     /// Everything that happened on all connections, in order.
     pub transcript: Vec<Entry>,
+    /// The run that passed, for [`Verdict::Unsteady`]; everything else is of the run that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Attempt>,
+}
+
+const fn once() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+const fn is_once(attempts: &u32) -> bool {
+    *attempts == 1
+}
+
+/// One more run of a test.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// How long it took. In JSON, in seconds.
+    #[serde(with = "seconds")]
+    pub duration: Duration,
+    /// How late the tester was. In JSON, in seconds.
+    #[serde(default, with = "seconds", skip_serializing_if = "Duration::is_zero")]
+    pub late: Duration,
+    /// Everything that happened on all connections, in order.
+    pub transcript: Vec<Entry>,
+}
+
+impl From<Outcome> for Attempt {
+    fn from(outcome: Outcome) -> Self {
+        let Outcome { duration, late, transcript, .. } = outcome;
+        Self { duration, late, transcript }
+    }
 }
 
 impl Outcome {
@@ -97,8 +140,25 @@ impl Outcome {
             unreachable: false,
             failure: None,
             duration: Duration::ZERO,
+            late: Duration::ZERO,
+            attempts: 1,
             transcript: Vec::new(),
+            again: None,
         }
+    }
+
+    /// The broker went away while this test ran.
+    pub fn is_suspect(&self) -> bool {
+        self.unreachable && !self.transcript.is_empty()
+    }
+
+    /// How long before the end of the transcript the last bytes were sent. Of the tests that ran when a broker went away, the one
+    /// that sent last is the first suspect.
+    pub fn since_last_sent(&self) -> Duration {
+        let sent = |entry: &&Entry| matches!(entry.event, TraceEvent::Sent { .. });
+        let last = self.transcript.iter().rfind(sent).map_or(Duration::ZERO, |entry| entry.at);
+        let end = self.transcript.last().map_or(Duration::ZERO, |entry| entry.at);
+        end.saturating_sub(last)
     }
 
     /// Why the verdict is what it is, in one line; `None` for a pass.

@@ -94,6 +94,7 @@ impl<C: Connector> Engine<'_, C> {
             // The engine holds a sender, so the channel does not end.
             Ok(None) => Ok(false),
             Err(_) => {
+                self.due(until);
                 let before = self.transcript.len();
                 self.catch_up();
                 Ok(self.transcript.len() > before)
@@ -105,7 +106,10 @@ impl<C: Connector> Engine<'_, C> {
         loop {
             tokio::select! {
                 biased;
-                () = sleep_until(until) => return,
+                () = sleep_until(until) => {
+                    self.due(until);
+                    return;
+                }
                 Some(arrived) = self.arrivals.recv() => self.take(arrived),
             }
         }

@@ -35,7 +35,10 @@ impl<'a, C: Connector> Engine<'a, C> {
         let mut bytes = Vec::new();
         packet.encode_to(&mut bytes).map_err(|e| unable(&e))?;
         let full = Packet::of(&packet);
-        self.remember(name, version, &full);
+        if !patches.is_empty() {
+            // The broker may take it for what it was.
+            self.remember(name, version, &full);
+        }
         for patch in patches {
             let with = eval_bytes(&patch.value, &self.variables).map_err(|e| unable(&e))?;
             let end = patch.offset.saturating_add(with.len());
@@ -69,6 +72,9 @@ impl<'a, C: Connector> Engine<'a, C> {
         };
         let version = self.version(name);
         let packet = packet.or_else(|| Packet::decode(&bytes, version));
+        if let Some(packet) = &packet {
+            self.remember(name, version, packet);
+        }
         if let (Some(packet), Some(slot)) = (&packet, self.slots.get_mut(name)) {
             if let Some(reason) = slot.announced.sends(packet, bytes.len(), &self.known_limits) {
                 slot.link = Some(link);
@@ -80,7 +86,7 @@ impl<'a, C: Connector> Engine<'a, C> {
         // Bytes that the codec would not write are shown as they are.
         let packet = packet.filter(|packet| packet.encode(version) == bytes);
         self.note(name, TraceEvent::Sent { bytes: bytes.clone().into(), packet });
-        let limit = self.config.step_deadline;
+        let limit = self.config.deadline();
         let written = {
             let writing = timeout(limit, link.write(&bytes));
             tokio::pin!(writing);

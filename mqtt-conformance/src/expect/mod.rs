@@ -156,7 +156,8 @@ impl Expectations {
 
     /// How an outcome compares with what is known.
     pub fn standing(&self, outcome: &Outcome) -> Standing {
-        let passed = outcome.verdict == Verdict::Pass;
+        // What passed when it ran again accuses nobody.
+        let passed = matches!(outcome.verdict, Verdict::Pass | Verdict::Unsteady);
         match self.of(&outcome.id) {
             _ if outcome.verdict == Verdict::Skipped => Standing::Plain,
             None if passed => Standing::Plain,

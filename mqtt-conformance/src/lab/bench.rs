@@ -10,17 +10,18 @@ use mqtt_codec::{Qos, Version};
 use tokio::task::LocalSet;
 
 use super::wire::WireFault;
-use crate::run::{Config, Connector, Outcome, explore, probe, run_test};
+use crate::run::{Config, Connector, Outcome, explore, probe, round_trip, run_test};
 use crate::script::Test;
 use crate::server::serve::Server;
 use crate::server::{Liberties, Limits, Rules};
-use crate::transport::{Layer, Stream, TextSwitch};
+use crate::transport::{Delay, Layer, Stream, TextSwitch};
 
 /// Connections to a broker in memory, over a link that may have a fault.
 #[derive(Debug)]
 struct Pipes {
     broker: Server,
     fault: Option<WireFault>,
+    delay: Option<Delay>,
     websocket: bool,
 }
 
@@ -32,6 +33,13 @@ impl Connector for Pipes {
             return self.broker.connect_websocket().await;
         }
         let broker = self.broker.connect();
+        if let Some(delay) = self.delay {
+            // A handshake takes a round trip as well.
+            tokio::time::sleep(delay.round_trip()).await;
+            let (ours, theirs) = tokio::io::duplex(1 << 16);
+            tokio::spawn(delay.relay(theirs, broker));
+            return Ok(Box::new(ours));
+        }
         let Some(fault) = self.fault else { return Ok(Box::new(broker)) };
         let (ours, theirs) = tokio::io::duplex(1 << 16);
         tokio::spawn(fault.relay(theirs, broker));
@@ -129,6 +137,7 @@ pub fn run_in(
     let start = move |rules, fault, websocket| Pipes {
         broker: Server::start(rules, setup.limits()),
         fault,
+        delay: None,
         websocket,
     };
     let standard = move || start(Rules::standard(), None, false);
@@ -146,7 +155,7 @@ pub(super) fn run_free(tests: &[Arc<Test>], liberties: Liberties, setup: Setup) 
     let start = move |websocket| {
         let mut limits = setup.limits();
         limits.liberties = liberties;
-        Pipes { broker: Server::start(Rules::standard(), limits), fault: None, websocket }
+        Pipes { broker: Server::start(Rules::standard(), limits), fault: None, delay: None, websocket }
     };
     let needs: BTreeSet<&str> = tests.iter().flat_map(|test| &test.needs).map(String::as_str).collect();
     runtime()?.block_on(async {
@@ -158,6 +167,24 @@ pub(super) fn run_free(tests: &[Arc<Test>], liberties: Liberties, setup: Setup) 
         io::Result::Ok(())
     })?;
     run_with(tests, config, move |test: &Test| start(test.needs.iter().any(|need| need == "websocket")))
+}
+
+/// Runs tests against the reference broker with these rules, over a link that takes its time.
+///
+/// # Errors
+///
+/// When the system gives no runtime.
+pub fn run_over(tests: &[Arc<Test>], rules: Rules, delay: Delay) -> io::Result<Vec<Outcome>> {
+    let mut config = Setup::Open.config();
+    let start = move || Pipes {
+        broker: Server::start(rules, Setup::Open.limits()),
+        fault: None,
+        delay: Some(delay),
+        websocket: false,
+    };
+    let found = runtime()?.block_on(async { round_trip(&start(), Version::V5, &config).await });
+    config.round_trip = found.unwrap_or_default();
+    run_with(tests, config, move |_: &Test| start())
 }
 
 /// Runs tests in virtual time, each against a broker of its own that `broker` makes; outcomes in the order of the tests.

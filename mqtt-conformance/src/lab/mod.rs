@@ -11,7 +11,7 @@ mod liberties;
 mod matrix;
 mod wire;
 
-pub use bench::{Setup, run, run_against, run_in};
+pub use bench::{Setup, run, run_against, run_in, run_over};
 pub use liberties::{Combination, Freedom, freedom};
 pub use matrix::{Matrix, matrix};
 pub use wire::{UnknownWireFault, WireFault, WireFaultKind};

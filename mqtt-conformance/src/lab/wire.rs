@@ -93,9 +93,18 @@ impl WireFault {
     ];
 
     /// Every kind of mishap for every packet that a broker sends in all versions, except those that no client can hold against
-    /// it: the standards order a PINGRESP, a PUBREL, a CONNACK or an UNSUBACK against nothing that would have to follow.
+    /// it: the standards order a CONNACK, an UNSUBACK, a PINGRESP and the acknowledgements of messages against nothing that would
+    /// have to follow (4.6.0-2 to -4 bind the client).
     pub fn all() -> impl Iterator<Item = Self> {
-        let unordered = [PacketType::ConnAck, PacketType::PingResp, PacketType::PubRel, PacketType::UnsubAck];
+        let unordered = [
+            PacketType::ConnAck,
+            PacketType::PubAck,
+            PacketType::PubRec,
+            PacketType::PubRel,
+            PacketType::PubComp,
+            PacketType::UnsubAck,
+            PacketType::PingResp,
+        ];
         Self::FROM_BROKER
             .into_iter()
             .flat_map(|packet| WireFaultKind::ALL.map(|(kind, _)| Self { kind, packet }))

@@ -70,13 +70,13 @@ pub enum ChangeKind {
 
 impl ChangeKind {
     fn of(before: Verdict, after: Verdict) -> Self {
-        use Verdict::{Error, Fail, Inconclusive, Pass, Skipped};
+        use Verdict::{Error, Fail, Inconclusive, Pass, Skipped, Unsteady};
         match (before, after) {
             (_, Fail) => Self::Broken,
-            (Pass | Skipped, Inconclusive | Error) => Self::Lost,
+            (Pass | Unsteady | Skipped, Inconclusive | Error) => Self::Lost,
             (Fail | Inconclusive | Error, Pass) => Self::Fixed,
-            (Pass | Skipped, Pass | Skipped)
-            | (Fail | Inconclusive | Error, Inconclusive | Error | Skipped) => Self::Other,
+            (Pass | Unsteady | Skipped, Pass | Unsteady | Skipped)
+            | (Fail | Inconclusive | Error, Unsteady | Inconclusive | Error | Skipped) => Self::Other,
         }
     }
 
@@ -157,6 +157,8 @@ mod tests {
         check("pass", "skipped", ChangeKind::Other, false);
         check("fail", "inconclusive", ChangeKind::Other, false);
         check("fail", "pass", ChangeKind::Fixed, false);
+        check("pass", "unsteady", ChangeKind::Other, false);
+        check("unsteady", "fail", ChangeKind::Broken, true);
         check("error", "pass", ChangeKind::Fixed, false);
     }
 

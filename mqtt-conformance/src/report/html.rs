@@ -195,6 +195,8 @@ fn details(report: &RunReport, test: &Outcome) -> Value {
         "expectation": report.expectation(test),
         "failure": test.failure.as_ref().map(failure),
         "trace": test.transcript.iter().map(trace).collect::<Vec<_>>(),
+        "late": test.late.as_secs_f64(),
+        "again": test.again.as_ref().map(|again| again.transcript.iter().map(trace).collect::<Vec<_>>()),
     })
 }
 

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 
 use super::data::RunReport;
 use super::table::area;
-use crate::run::{Outcome, Verdict};
+use crate::run::{Entry, Outcome, Verdict};
 
 /// Writes the tests of some runs.
 ///
-/// What failed as an expectation file says is *skipped* with its reason; what is inconclusive is an *error*, like what could not
+/// What failed as an expectation file says is *skipped* with its reason; what is unsteady passed and has its failure as a
+/// rerun; what is inconclusive is an *error*, like what could not
 /// be run.
 ///
 /// # Errors
@@ -48,14 +49,20 @@ fn case(report: &RunReport, test: &Outcome, of: &str) -> TestCase {
         Verdict::Pass => TestCaseStatus::success(),
         Verdict::Skipped => TestCaseStatus::skipped(),
         _ if report.is_expected(test) => TestCaseStatus::skipped(),
+        Verdict::Unsteady => TestCaseStatus::success(),
         Verdict::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
         Verdict::Inconclusive | Verdict::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
     };
     match known.filter(|known| known.met) {
         Some(known) => status.set_message(format!("{} as expected: {}", test.verdict, known.reason)),
-        None => status.set_message(because),
+        None => status.set_message(because.clone()),
     };
-    if test.verdict != Verdict::Pass {
+    if test.verdict == Verdict::Unsteady {
+        let mut rerun = TestRerun::new(NonSuccessKind::Failure);
+        rerun.set_message(because).set_description(account(report, test));
+        status.add_rerun(rerun);
+    }
+    if !matches!(test.verdict, Verdict::Pass | Verdict::Unsteady) {
         status.set_type(format!("{}.{}", test.level, test.verdict));
         status.set_description(account(report, test));
     }
@@ -89,11 +96,15 @@ fn account(report: &RunReport, test: &Outcome) -> String {
         lines.push(format!("got       {}", failure.got));
         lines.extend(failure.difference.clone());
         lines.push("trace".to_owned());
-        lines.extend(
-            test.transcript
-                .iter()
-                .map(|entry| format!("  {}  # +{:.3} s", entry.line(), entry.at.as_secs_f64())),
-        );
+        lines.extend(test.transcript.iter().map(traced));
+        if let Some(again) = &test.again {
+            lines.push("trace of the run that passed".to_owned());
+            lines.extend(again.transcript.iter().map(traced));
+        }
     }
     lines.join("\n")
+}
+
+fn traced(entry: &Entry) -> String {
+    format!("  {}  # +{:.3} s", entry.line(), entry.at.as_secs_f64())
 }

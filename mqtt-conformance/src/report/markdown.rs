@@ -23,9 +23,9 @@ pub fn write_markdown(reports: &[RunReport], out: &mut dyn Write) -> io::Result<
     writeln!(out, "# MQTT conformance: {}\n", names.join(", "))?;
     writeln!(
         out,
-        "| broker | passed | failed MUST | failed SHOULD or MAY | inconclusive | not run | skipped | time |"
+        "| broker | passed | failed MUST | failed SHOULD or MAY | unsteady | inconclusive | not run | skipped | time |"
     )?;
-    writeln!(out, "|---|--:|--:|--:|--:|--:|--:|--:|")?;
+    writeln!(out, "|---|--:|--:|--:|--:|--:|--:|--:|--:|")?;
     for report in reports {
         write_counts(report, out)?;
     }
@@ -64,11 +64,12 @@ fn write_counts(report: &RunReport, out: &mut dyn Write) -> io::Result<()> {
     let bold = |count: usize| if count > 0 { format!("**{count}**") } else { "0".to_owned() };
     writeln!(
         out,
-        "| {} | {} | {}{expected} | {} | {} | {} | {} | {:.0} s |",
+        "| {} | {} | {}{expected} | {} | {} | {} | {} | {} | {:.0} s |",
         text(&report.broker.name),
         cell.passed,
         bold(must.failed),
         cell.failed - must.failed,
+        cell.unsteady,
         cell.inconclusive,
         bold(cell.errors),
         cell.skipped,
@@ -121,7 +122,9 @@ fn write_row(area: &str, cells: &[Option<Cell>], out: &mut dyn Write) -> io::Res
         match cell.and_then(|cell| Some((cell, cell.worst()?))) {
             None => write!(out, " |")?,
             Some((cell, Verdict::Fail)) => write!(out, " ❌ {cell} |")?,
-            Some((cell, Verdict::Error | Verdict::Inconclusive)) => write!(out, " ⚠️ {cell} |")?,
+            Some((cell, Verdict::Error | Verdict::Unsteady | Verdict::Inconclusive)) => {
+                write!(out, " ⚠️ {cell} |")?
+            }
             Some((cell, _)) => write!(out, " {cell} |")?,
         }
     }
@@ -131,7 +134,8 @@ fn write_row(area: &str, cells: &[Option<Cell>], out: &mut dyn Write) -> io::Res
 /// What did not pass, each with its details folded.
 fn write_failures(report: &RunReport, several: bool, out: &mut dyn Write) -> io::Result<()> {
     let shown = |test: &&Outcome| {
-        matches!(test.verdict, Verdict::Fail | Verdict::Inconclusive) && !report.is_expected(test)
+        matches!(test.verdict, Verdict::Fail | Verdict::Unsteady | Verdict::Inconclusive)
+            && !report.is_expected(test)
     };
     let failures: Vec<&Outcome> = report.tests.iter().filter(shown).collect();
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
@@ -182,6 +186,13 @@ fn write_failure(report: &RunReport, test: &Outcome, out: &mut dyn Write) -> io:
         account.extend(difference.map(|difference| format!("          {}", cut(difference, LONGEST))));
     }
     account.extend(test.reason.clone());
+    if let Some(again) = &test.again {
+        for (title, transcript) in [("it failed", &test.transcript), ("it passed", &again.transcript)] {
+            account.push(format!("\nthe run in which {title}"));
+            let lines = transcript.iter().map(|e| format!("{}  # +{:.3} s", e.line(), e.at.as_secs_f64()));
+            account.push(cut(&lines.collect::<Vec<_>>().join("\n"), LONGEST));
+        }
+    }
     let account = account.join("\n");
     // Longer than any row of backticks in it.
     let fence = "`".repeat(account.split(|c| c != '`').map(str::len).max().unwrap_or_default().max(2) + 1);

@@ -22,6 +22,8 @@ pub struct Cell {
     pub passed: usize,
     /// [`Verdict::Fail`]
     pub failed: usize,
+    /// [`Verdict::Unsteady`]
+    pub unsteady: usize,
     /// [`Verdict::Inconclusive`]
     pub inconclusive: usize,
     /// [`Verdict::Error`]
@@ -36,9 +38,12 @@ impl Cell {
     /// Counts one more; `expected` if it came as an expectation file says.
     pub fn add(&mut self, verdict: Verdict, expected: bool) {
         *match verdict {
-            Verdict::Fail | Verdict::Inconclusive | Verdict::Error if expected => &mut self.expected,
+            Verdict::Fail | Verdict::Unsteady | Verdict::Inconclusive | Verdict::Error if expected => {
+                &mut self.expected
+            }
             Verdict::Pass => &mut self.passed,
             Verdict::Fail => &mut self.failed,
+            Verdict::Unsteady => &mut self.unsteady,
             Verdict::Inconclusive => &mut self.inconclusive,
             Verdict::Skipped => &mut self.skipped,
             Verdict::Error => &mut self.errors,
@@ -47,7 +52,7 @@ impl Cell {
 
     /// The tests that were not skipped.
     pub fn asked(&self) -> usize {
-        self.passed + self.failed + self.inconclusive + self.errors + self.expected
+        self.passed + self.failed + self.unsteady + self.inconclusive + self.errors + self.expected
     }
 
     /// The worst verdict in it; `None` if it is empty.
@@ -56,6 +61,7 @@ impl Cell {
             (self.failed, Verdict::Fail),
             (self.errors, Verdict::Error),
             (self.inconclusive, Verdict::Inconclusive),
+            (self.unsteady, Verdict::Unsteady),
             (self.passed + self.expected, Verdict::Pass),
             (self.skipped, Verdict::Skipped),
         ]
@@ -70,6 +76,7 @@ impl fmt::Display for Cell {
         write!(f, "{}/{}", self.passed, self.asked())?;
         for (count, what) in [
             (self.failed, "failed"),
+            (self.unsteady, "unsteady"),
             (self.inconclusive, "inconclusive"),
             (self.errors, "not run"),
             (self.expected, "as expected"),

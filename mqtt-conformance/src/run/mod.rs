@@ -7,38 +7,60 @@
 //! Every wait is bounded by the deadlines of [`Config`]: a broker that sends nonsense, hangs, half closes or
 //! floods ends in a verdict.
 
+mod again;
+mod distance;
+mod heartbeat;
 mod pace;
+mod schedule;
 mod secrets;
 mod watch;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 pub use crate::capability::{Hindrance, Probe, ProbeError, explore, hindrance, probe};
 use crate::capability::{Refusal, skip};
 pub use crate::config::{Bound, Bounds, Config, Halt, Reason};
 pub(crate) use crate::engine::seconds;
-pub use crate::engine::{Compared, Entry, Failure, Malformed, Outcome, TraceEvent, Verdict};
-use crate::engine::{Execution, Stop, execute};
-use crate::script::Test;
+pub use crate::engine::{Attempt, Compared, Entry, Failure, Malformed, Outcome, TraceEvent, Verdict};
+use crate::engine::{Execution, Stop, Timing, execute};
+use crate::script::{Test, Time};
 pub use crate::transport::{Cluster, Connector, Node, TcpConnector};
-use pace::{Counted, Pace};
+pub use distance::round_trip;
+use heartbeat::Heartbeat;
+use schedule::Schedule;
+pub use schedule::fitting_jobs;
 use secrets::Secrets;
-use watch::Watch;
 
-/// Runs one test to its verdict. Never fails: what cannot be done becomes [`Verdict::Error`].
+/// Runs one test to its verdict, once. Never fails: what cannot be done becomes [`Verdict::Error`].
 pub async fn run_test<C: Connector>(test: &Test, connector: &C, config: &Config) -> Outcome {
+    run_observed(test, connector, config, None).await
+}
+
+/// Runs one test, while a heartbeat says whether the tester keeps to its times.
+async fn run_observed<C: Connector>(
+    test: &Test,
+    connector: &C,
+    config: &Config,
+    heartbeat: Option<&Heartbeat>,
+) -> Outcome {
     let mut outcome = outcome_of(test);
     if let Some(reason) = skip::reason(test, config) {
         outcome.verdict = Verdict::Skipped;
         outcome.reason = Some(reason);
         return outcome;
     }
-    let Execution { ended, transcript, duration, .. } = execute(test, connector, config).await;
+    let start = Instant::now();
+    let Execution { ended, transcript, duration, late, .. } = execute(test, connector, config).await;
     outcome.transcript = transcript;
     outcome.duration = duration;
+    let stalled = heartbeat.map(|heartbeat| heartbeat.worst_since(start)).unwrap_or_default();
+    let late = late.max(stalled);
+    if late >= LATE {
+        outcome.late = Duration::from_millis(u64::try_from(late.as_millis()).unwrap_or(u64::MAX));
+    }
     match ended {
         Ok(()) if answered(&outcome.transcript) => outcome.verdict = Verdict::Pass,
         Ok(()) => match probe(connector, test.version, config).await {
@@ -49,13 +71,21 @@ pub async fn run_test<C: Connector>(test: &Test, connector: &C, config: &Config)
             }
         },
         Err(Stop::Failed(failure)) => {
-            // Some packets are wrong whatever is tested.
-            let tested = !failure.preparation || failure.malformed.is_some() || failure.forbidden.is_some();
-            let turned_away = turned_away(&outcome.transcript, &failure);
-            outcome.verdict =
-                if tested && turned_away.is_none() { Verdict::Fail } else { Verdict::Inconclusive };
-            outcome.reason = turned_away;
+            // Some packets are wrong whatever is tested, and whenever they come.
+            let always = failure.malformed.is_some() || failure.forbidden.is_some();
+            let excuse = if always {
+                None
+            } else {
+                turned_away(&outcome.transcript).or_else(|| excuse(test, config, outcome.late))
+            };
+            let tested = always || (!failure.preparation && excuse.is_none());
+            outcome.verdict = if tested { Verdict::Fail } else { Verdict::Inconclusive };
+            outcome.reason = excuse;
             outcome.failure = Some(*failure);
+        }
+        Err(Stop::OutOfTime(limit)) => {
+            outcome.verdict = Verdict::Inconclusive;
+            outcome.reason = Some(format!("the test was not finished after {}", Time::Exactly(limit)));
         }
         Err(Stop::Unable(reason)) => outcome.reason = Some(reason),
         Err(Stop::Skipped(reason)) => {
@@ -72,17 +102,33 @@ pub async fn run_test<C: Connector>(test: &Test, connector: &C, config: &Config)
     outcome
 }
 
-/// Whether a test failed because the broker took no client at that moment: unavailable, busy, over a quota or a rate. No
-/// statement obliges it to take one.
-fn turned_away(transcript: &[Entry], failure: &Failure) -> Option<String> {
+/// Less than this is what every machine takes to wake a task.
+const LATE: Duration = Duration::from_millis(10);
+
+/// Whether the broker took no client at that moment: unavailable, busy, over a quota or a rate. No statement obliges it to take
+/// one.
+fn turned_away(transcript: &[Entry]) -> Option<String> {
     let last = transcript
         .iter()
         .rev()
         .find(|entry| matches!(entry.event, TraceEvent::Received { .. } | TraceEvent::Malformed { .. }))?;
     let TraceEvent::Received { packet, .. } = &last.event else { return None };
     let refusal = Refusal::of_packet(packet)?;
-    let told = failure.malformed.is_none() && failure.forbidden.is_none();
-    told.then(|| format!("the broker turned a client away: {}; {}", last.line(), refusal.remedy()))
+    Some(format!("the broker turned a client away: {}; {}", last.line(), refusal.remedy()))
+}
+
+/// Why a failure says nothing about the broker: the tester was late, or the broker is far away, by more than the times of the test
+/// allow.
+fn excuse(test: &Test, config: &Config, late: Duration) -> Option<String> {
+    let timing = Timing::of(test, config);
+    let allowed = timing.allowed(config);
+    let seconds = |time: Duration| format!("{:.1} s", time.as_secs_f64());
+    if late > allowed {
+        return Some(format!("the tester was {} late", seconds(late)));
+    }
+    let finest = timing.finest.filter(|_| config.round_trip > allowed)?;
+    let away = seconds(config.round_trip);
+    Some(format!("a round trip takes {away}, too long for the {} that the test depends on", seconds(finest)))
 }
 
 /// Whether the broker sent a packet. One that closes every connection would keep many a prohibition, so a test that it
@@ -115,6 +161,13 @@ pub enum Event {
         /// Its id.
         id: String,
     },
+    /// A test ran, and runs again at the end.
+    Postponed {
+        /// Its place in the list.
+        index: usize,
+        /// What came of it for now.
+        outcome: Arc<Outcome>,
+    },
     /// A test has its verdict.
     Finished {
         /// Its place in the list.
@@ -124,10 +177,17 @@ pub enum Event {
     },
 }
 
-/// Runs tests in the order of the list, at most `jobs` at the same time (at least one), and returns their outcomes in that
-/// order.
+/// Runs tests, and returns their outcomes in the order of the list.
 ///
-/// The run ends early when [`Config::halt`] says so, or when the broker is gone: the tests that did not run say it.
+/// They begin in that order, at most `jobs` at the same time (at least one; [`fitting_jobs`] says how many suit the machine and the
+/// distance to the broker). Fewer run while the tester is late. Tests that need the broker to themselves (`needs: exclusive`) run
+/// after the others, one by one.
+///
+/// What fails, or is inconclusive, runs again at the end, [`Config::retries`] times: a failure counts only if it comes again.
+/// Then one test runs at a time; where that would take more than 20 seconds, up to eight do.
+///
+/// The run ends early when [`Config::halt`] says so, or when the broker is gone and does not come back: the tests that did not run
+/// say it. When it comes back, the tests that ran at that moment run again first, one by one.
 ///
 /// `news` gets every start and every outcome as it happens; it may be dropped by its receiver. When the future
 /// is dropped, running tests are abandoned, and what `news` got before stays.
@@ -138,53 +198,5 @@ pub async fn run_all<C: Connector>(
     jobs: usize,
     news: tokio::sync::mpsc::UnboundedSender<Event>,
 ) -> Vec<Arc<Outcome>> {
-    let mut outcomes: Vec<Option<Arc<Outcome>>> = vec![None; tests.len()];
-    let gate = Arc::new(Semaphore::new(jobs.clamp(1, Semaphore::MAX_PERMITS)));
-    let pace = config.pace.map(Pace::new).map(Arc::new);
-    let watch = Arc::new(Watch::default());
-    let mut running = JoinSet::new();
-    for (index, test) in tests.iter().enumerate() {
-        // The gate is never closed. Tests begin in the order of the list.
-        let turn = Arc::clone(&gate).acquire_owned().await;
-        let pace = pace.clone().filter(|_| skip::reason(test, &config).is_none());
-        if let Some(pace) = &pace {
-            tokio::select! {
-                () = pace.turn() => {}
-                _ = config.halt.stopped() => {}
-            }
-        }
-        let (test, connector, config) = (Arc::clone(test), Arc::clone(&connector), Arc::clone(&config));
-        let (news, watch) = (news.clone(), Arc::clone(&watch));
-        running.spawn(async move {
-            let _turn = turn;
-            if let Some(reason) = config.halt.reason() {
-                let mut outcome = outcome_of(&test);
-                not_run(&mut outcome, &reason);
-                return (index, Arc::new(outcome));
-            }
-            let _ = news.send(Event::Started { index, id: test.id.clone() });
-            let connector = Counted::new(connector);
-            let mut outcome = run_test(&test, &connector, &config).await;
-            watch.look(&mut outcome, &connector, &config, &config.halt).await;
-            if let Some(pace) = pace {
-                pace.settle(connector.opened());
-            }
-            let outcome = Arc::new(outcome);
-            let _ = news.send(Event::Finished { index, outcome: Arc::clone(&outcome) });
-            (index, outcome)
-        });
-    }
-    while let Some(joined) = running.join_next().await {
-        if let Ok((index, outcome)) = joined
-            && let Some(place) = outcomes.get_mut(index)
-        {
-            *place = Some(outcome);
-        }
-    }
-    let lost = |test: &Test| {
-        let mut outcome = outcome_of(test);
-        outcome.reason = Some("the tool failed while it ran this test; please report it".to_owned());
-        Arc::new(outcome)
-    };
-    outcomes.into_iter().zip(&tests).map(|(outcome, test)| outcome.unwrap_or_else(|| lost(test))).collect()
+    Arc::new(Schedule::new(tests, connector, config, news)).run(jobs).await
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::transport::TextSwitch;
 use crate::transport::{Connector, Node};
+use crate::transport::{Meter, TextSwitch};
 
 /// When the next test may begin.
 ///
@@ -78,6 +78,10 @@ impl<C: Connector> Connector for Counted<C> {
 
     fn text_switch(&self, stream: &C::Stream) -> Option<TextSwitch> {
         self.connector.text_switch(stream)
+    }
+
+    fn meter(&self, stream: &C::Stream) -> Option<Meter> {
+        self.connector.meter(stream)
     }
 
     fn cut(&self, stream: C::Stream) {

@@ -26,18 +26,26 @@ pub(super) struct Watch {
 /// So many tests in a row must find nobody before the broker is visited.
 const UNREACHED: usize = 3;
 
-/// How often, and with which pauses.
-const VISITS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(1)];
+/// How often, and with which pauses: a broker that is started again by whoever watches it is back in a few seconds.
+const VISITS: [Duration; 5] = [
+    Duration::ZERO,
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_millis(1500),
+    Duration::from_secs(2),
+];
 
 impl Watch {
-    /// Looks at an outcome: a broker that was lost in the middle of a test did not fail it.
+    /// Looks at an outcome: a broker that was lost in the middle of a test did not fail it, unless it is lost again when the test
+    /// runs alone.
     pub(super) async fn look<C: Connector>(
         &self,
         outcome: &mut Outcome,
         connector: &C,
         config: &Config,
-        halt: &Halt,
+        alone: bool,
     ) {
+        let halt = &config.halt;
         // A port may go on accepting when nobody is behind it any more.
         if outcome.unreachable || unanswered(outcome) {
             if self.unreached.fetch_add(1, Relaxed) + 1 < UNREACHED {
@@ -52,9 +60,14 @@ impl Watch {
             && outcome.transcript.iter().any(closed)
             && let Some(error) = self.gone(outcome.version, connector, config).await
         {
-            outcome.verdict = Verdict::Error;
+            if alone {
+                outcome.reason =
+                    Some(format!("the broker goes away when this test runs, also alone: {error}"));
+            } else {
+                outcome.verdict = Verdict::Error;
+                outcome.reason = Some(format!("the broker went away during the test: {error}"));
+            }
             outcome.unreachable = true;
-            outcome.reason = Some(format!("the broker went away during the test: {error}"));
             self.visit(outcome.version, connector, config, halt).await;
         }
     }

@@ -94,4 +94,5 @@ pub const CAPABILITIES: &[(&str, &str)] = &[
     ("dollar-topics", "lets clients publish to topics that begin with `$`"),
     ("server-redirect", "sends clients to another server"),
     ("websocket", "is reached over WebSocket"),
+    ("exclusive", "serves no other test at the same time: the test sees everything, or makes much load"),
 ];

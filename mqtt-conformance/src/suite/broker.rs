@@ -13,7 +13,7 @@ use super::Error;
 use crate::config::Config;
 use crate::server::serve::Server;
 use crate::server::{Limits, Rules};
-use crate::transport::{Address, Connector, Dialer, Stream, TextSwitch, TlsOptions};
+use crate::transport::{Address, Connector, Dialer, Meter, Stream, TextSwitch, TlsOptions};
 
 type Opening = Pin<Box<dyn Future<Output = io::Result<Stream>> + Send>>;
 
@@ -185,6 +185,10 @@ impl Connector for Reach {
 
     fn text_switch(&self, stream: &Stream) -> Option<TextSwitch> {
         (**stream).text_switch()
+    }
+
+    fn meter(&self, stream: &Stream) -> Option<Meter> {
+        (**stream).meter()
     }
 
     fn cut(&self, stream: Stream) {

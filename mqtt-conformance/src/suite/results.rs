@@ -78,10 +78,14 @@ impl fmt::Display for Results {
         }
         write!(
             f,
-            "{} tests: {} passed, {} failed, {} inconclusive, {} skipped, {} not run",
+            "{} tests: {} passed, {} failed, {}{} inconclusive, {} skipped, {} not run",
             self.outcomes.len(),
             self.count(Verdict::Pass),
             self.count(Verdict::Fail),
+            match self.count(Verdict::Unsteady) {
+                0 => String::new(),
+                unsteady => format!("{unsteady} unsteady, "),
+            },
             self.count(Verdict::Inconclusive),
             self.count(Verdict::Skipped),
             self.count(Verdict::Error)

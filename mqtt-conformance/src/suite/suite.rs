@@ -11,7 +11,7 @@ use super::visit::{find_hindrance, mark, try_out, visit};
 use super::{Broker, Error, Places, Results, Selection, Shard};
 use crate::config::Config;
 use crate::expect::{self, Expectations};
-use crate::run::run_all;
+use crate::run::{fitting_jobs, round_trip, run_all};
 use crate::script::Test;
 
 /// Tests, and how to run them: the suite that is built in, a part of it, or scripts of your own.
@@ -23,7 +23,7 @@ pub struct Suite {
     /// The ids of all tests, before anything was taken away.
     ids: Arc<[String]>,
     known: Expectations,
-    jobs: usize,
+    jobs: Option<usize>,
     timeout: Duration,
 }
 
@@ -50,8 +50,8 @@ impl Suite {
     fn of(places: &Places) -> Result<Self, Error> {
         let tests: Vec<Arc<Test>> = places.tests()?.into_iter().map(Arc::new).collect();
         let ids = tests.iter().map(|test| test.id.clone()).collect();
-        let (jobs, timeout) = (64, Config::default().step_deadline);
-        Ok(Self { tests, ids, known: Expectations::default(), jobs, timeout })
+        let timeout = Config::default().step_deadline;
+        Ok(Self { tests, ids, known: Expectations::default(), jobs: None, timeout })
     }
 
     /// Only the tests of these versions.
@@ -84,10 +84,11 @@ impl Suite {
         self
     }
 
-    /// How many tests run at the same time: 64 unless something else is said; at least 1.
+    /// How many tests run at the same time, at least 1. Unless something is said, as many as suit the machine and the distance to the
+    /// broker.
     #[must_use]
     pub fn jobs(self, jobs: usize) -> Self {
-        Self { jobs: jobs.max(1), ..self }
+        Self { jobs: Some(jobs.max(1)), ..self }
     }
 
     /// How long a step waits for an answer where its script does not say: 5 s unless something else is said.
@@ -131,11 +132,15 @@ impl Suite {
         let mut config = Config { step_deadline: self.timeout, run: mark(), ..Config::default() };
         let connector = broker.prepare(&mut config);
         let mut notices = visit(&connector, broker.name(), &self.tests, None, &mut config).await?;
+        let usable = |version: &Version| !config.missing_versions.contains_key(version);
+        if let Some(version) = self.tests.iter().map(|test| test.version).find(usable) {
+            config.round_trip = round_trip(&connector, version, &config).await.unwrap_or_default();
+        }
+        let jobs = self.jobs.unwrap_or_else(|| fitting_jobs(config.round_trip));
         notices.extend(Box::pin(try_out(&connector, broker.name(), &self.tests, &mut config)).await);
-        find_hindrance(&connector, broker.name(), &self.tests, self.jobs, &config).await?;
+        find_hindrance(&connector, broker.name(), &self.tests, jobs, &config).await?;
         let (news, _) = mpsc::unbounded_channel();
-        let outcomes =
-            run_all(self.tests.clone(), Arc::new(connector), Arc::new(config), self.jobs, news).await;
+        let outcomes = run_all(self.tests.clone(), Arc::new(connector), Arc::new(config), jobs, news).await;
         Ok(Results::new(&self.tests, outcomes, &self.known, notices))
     }
 }

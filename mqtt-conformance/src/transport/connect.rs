@@ -7,7 +7,7 @@ use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use super::TextSwitch;
+use super::{Meter, TextSwitch};
 
 /// One address of a broker that has several.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -41,6 +41,12 @@ pub trait Connector: Send + Sync + 'static {
 
     /// What makes the next bytes go out as a text frame, where the transport has such.
     fn text_switch(&self, stream: &Self::Stream) -> Option<TextSwitch> {
+        let _ = stream;
+        None
+    }
+
+    /// What counts the bytes that came, where the transport hands them over in pieces of its own.
+    fn meter(&self, stream: &Self::Stream) -> Option<Meter> {
         let _ = stream;
         None
     }
@@ -122,6 +128,10 @@ impl<C: Connector> Connector for Cluster<C> {
 
     fn text_switch(&self, stream: &C::Stream) -> Option<TextSwitch> {
         self.members.first()?.text_switch(stream)
+    }
+
+    fn meter(&self, stream: &C::Stream) -> Option<Meter> {
+        self.members.first()?.meter(stream)
     }
 
     fn cut(&self, stream: C::Stream) {

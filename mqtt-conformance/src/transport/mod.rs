@@ -5,6 +5,8 @@
 
 mod address;
 mod connect;
+mod delay;
+mod meter;
 mod pem;
 mod tls;
 mod trouble;
@@ -18,6 +20,8 @@ use tokio::net::TcpStream;
 
 pub use address::{Address, AddressError, Scheme};
 pub use connect::{Cluster, Connector, Node, TcpConnector};
+pub use delay::Delay;
+pub use meter::Meter;
 pub use pem::FileError;
 pub use tls::TlsOptions;
 pub(crate) use trouble::Misframed;
@@ -25,6 +29,7 @@ pub use trouble::Trouble;
 pub(crate) use websocket::connect as connect_websocket;
 pub use websocket::{Frames, TextSwitch, accept_websocket};
 
+use meter::Metered;
 use tls::Tls;
 
 /// A stream of bytes over any transport.
@@ -37,6 +42,11 @@ pub trait Layer: AsyncRead + AsyncWrite + Send + Unpin + std::fmt::Debug {
 
     /// What makes the next bytes go out as text, if the layer can do that.
     fn text_switch(&self) -> Option<TextSwitch> {
+        None
+    }
+
+    /// What counts the bytes that came, if the layer hands them over in pieces of its own.
+    fn meter(&self) -> Option<Meter> {
         None
     }
 }
@@ -129,13 +139,19 @@ impl Connector for Dialer {
             stream = Box::new(tls.connect(stream).await?);
         }
         if self.address.scheme.is_websocket() {
-            stream = Box::new(websocket::connect(&self.address, stream).await?);
+            let meter = Meter::default();
+            let metered = Box::new(Metered::new(stream, meter.clone()));
+            stream = Box::new(websocket::connect(&self.address, metered).await?.with_meter(meter));
         }
         Ok(stream)
     }
 
     fn text_switch(&self, stream: &Stream) -> Option<TextSwitch> {
         (**stream).text_switch()
+    }
+
+    fn meter(&self, stream: &Stream) -> Option<Meter> {
+        (**stream).meter()
     }
 
     fn cut(&self, stream: Stream) {

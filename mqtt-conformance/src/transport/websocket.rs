@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{ClientRequestBuilder, Message};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config, client_async_with_config};
 
-use super::{Address, Layer, Misframed, Stream, Trouble};
+use super::{Address, Layer, Meter, Misframed, Stream, Trouble};
 
 /// The sub-protocol of MQTT.
 const SUB_PROTOCOL: &str = "mqtt";
@@ -100,6 +100,7 @@ pub struct Frames<S> {
     /// Takes only frames that are one packet each, as a broken server does.
     wants_packets: bool,
     text: TextSwitch,
+    meter: Option<Meter>,
 }
 
 impl<S> Frames<S> {
@@ -110,7 +111,13 @@ impl<S> Frames<S> {
             takes_text: false,
             wants_packets: false,
             text: TextSwitch::default(),
+            meter: None,
         }
+    }
+
+    /// This meter counts what comes below.
+    pub(super) fn with_meter(self, meter: Meter) -> Self {
+        Self { meter: Some(meter), ..self }
     }
 
     /// Takes text frames like binary ones, which MQTT forbids.
@@ -134,6 +141,10 @@ impl<S: Layer> Layer for Frames<S> {
     fn text_switch(&self) -> Option<TextSwitch> {
         Some(self.text.clone())
     }
+
+    fn meter(&self) -> Option<Meter> {
+        self.meter.clone()
+    }
 }
 
 impl Layer for Stream {
@@ -143,6 +154,10 @@ impl Layer for Stream {
 
     fn text_switch(&self) -> Option<TextSwitch> {
         (**self).text_switch()
+    }
+
+    fn meter(&self) -> Option<Meter> {
+        (**self).meter()
     }
 }
 

@@ -47,12 +47,13 @@ struct Key<'o> {
     reason: Option<&'o str>,
 }
 
-/// The groups of what was not expected: first what failed and is a MUST, and last what could not be run.
+/// The groups of what was not expected, and of what is unsteady: first what failed and is a MUST, and last what could not be run.
 pub(super) fn groups<'o>(outcomes: &'o [Arc<Outcome>], known: &Expectations) -> Vec<Group<'o>> {
     let mut groups: BTreeMap<Key<'o>, Vec<(usize, &'o Outcome, Standing)>> = BTreeMap::new();
     for (at, outcome) in outcomes.iter().enumerate() {
         let standing = known.standing(outcome);
-        if !matches!(standing, Standing::Unexpected | Standing::Stale) {
+        let shown = matches!(standing, Standing::Unexpected | Standing::Stale);
+        if !shown && outcome.verdict != Verdict::Unsteady {
             continue;
         }
         let level = match outcome.level {
@@ -62,11 +63,12 @@ pub(super) fn groups<'o>(outcomes: &'o [Arc<Outcome>], known: &Expectations) -> 
         };
         let verdict = match outcome.verdict {
             Verdict::Fail => level,
-            Verdict::Inconclusive => 3,
-            _ => 4,
+            Verdict::Unsteady => 3,
+            Verdict::Inconclusive => 4,
+            _ => 5,
         };
         let key = Key {
-            rank: if standing == Standing::Stale { 5 } else { verdict },
+            rank: if standing == Standing::Stale { 6 } else { verdict },
             verdict: outcome.verdict,
             stale: standing == Standing::Stale,
             script: script(&outcome.id),

@@ -35,6 +35,8 @@ pub(super) struct Report<'t> {
     failed: usize,
     done: usize,
     running: BTreeSet<usize>,
+    /// Those that ran, and run again at the end.
+    open: BTreeSet<usize>,
     /// When a log without a terminal was last told how far the run is.
     told: Instant,
 }
@@ -63,6 +65,7 @@ impl<'t> Report<'t> {
             failed: 0,
             done: 0,
             running: BTreeSet::new(),
+            open: BTreeSet::new(),
             told: Instant::now(),
         }
     }
@@ -72,13 +75,22 @@ impl<'t> Report<'t> {
         self.show();
     }
 
+    /// A test ran, and runs again at the end.
+    pub(super) fn postponed(&mut self, index: usize) {
+        self.running.remove(&index);
+        self.open.insert(index);
+        self.show();
+    }
+
     /// What is in flight, the longest first.
     fn show(&self) {
         let id = self.running.first().and_then(|index| self.tests.get(*index)).map_or("", |test| &test.id);
         let failed = if self.failed > 0 { format!("{} failed, ", self.failed) } else { String::new() };
+        let open =
+            if self.open.is_empty() { String::new() } else { format!("{} run again, ", self.open.len()) };
         let others = self.running.len().saturating_sub(1);
         let more = if others > 0 { format!(" and {others} more") } else { String::new() };
-        self.bar.set_message(format!("{failed}{id}{more}"));
+        self.bar.set_message(format!("{failed}{open}{id}{more}"));
     }
 
     pub(super) fn finished(&mut self, index: usize, outcome: &Outcome) -> Result<(), CommandError> {
@@ -86,13 +98,16 @@ impl<'t> Report<'t> {
         let must = outcome.verdict == Verdict::Fail && outcome.level == Level::Must;
         self.failed += usize::from(must && standing == Standing::Unexpected);
         self.running.remove(&index);
+        self.open.remove(&index);
         self.show();
         self.bar.inc(1);
         self.done += 1;
         if self.bar.is_hidden() && self.told.elapsed() >= EVERY {
             self.told = Instant::now();
             let (all, time) = (self.tests.len(), self.start.elapsed().as_secs());
-            say(format_args!("{} of {all} done after {time} s, {} failed", self.done, self.failed));
+            let open =
+                if self.open.is_empty() { String::new() } else { format!(", {} run again", self.open.len()) };
+            say(format_args!("{} of {all} done after {time} s, {} failed{open}", self.done, self.failed));
         }
         if !self.verbose {
             return Ok(());
@@ -155,17 +170,15 @@ impl<'t> Report<'t> {
                 "{broker} was lost during the run, {} tests could not run: {reason}",
                 lost.len()
             ));
-            let during: Vec<&str> = lost
-                .iter()
-                .filter(|outcome| outcome.failure.is_some())
-                .map(|outcome| outcome.id.as_str())
-                .collect();
+            let mut suspects: Vec<_> = lost.iter().filter(|outcome| outcome.failure.is_some()).collect();
+            suspects.sort_by_key(|outcome| outcome.since_last_sent());
+            let during: Vec<&str> = suspects.iter().map(|outcome| outcome.id.as_str()).collect();
             if !during.is_empty() {
                 let some = during.get(..during.len().min(5)).unwrap_or_default().join(", ");
                 let more =
                     if during.len() > 5 { format!(" and {} more", during.len() - 5) } else { String::new() };
                 hint(format_args!(
-                    "it may have died of one of these, which it left unanswered: {some}{more}"
+                    "it may have died of one of these, which it left unanswered; the last one that sent stands first: {some}{more}"
                 ));
             }
         }
@@ -209,7 +222,14 @@ fn counts(outcomes: &[Arc<Outcome>], known: &Expectations) -> Vec<String> {
             parts.push(format!("{colour}{count} {what}{RESET}"));
         }
     };
-    for verdict in [Verdict::Pass, Verdict::Fail, Verdict::Inconclusive, Verdict::Error, Verdict::Skipped] {
+    for verdict in [
+        Verdict::Pass,
+        Verdict::Fail,
+        Verdict::Unsteady,
+        Verdict::Inconclusive,
+        Verdict::Error,
+        Verdict::Skipped,
+    ] {
         let (expected, others): (Vec<_>, Vec<_>) = outcomes
             .iter()
             .filter(|outcome| outcome.verdict == verdict)
@@ -240,6 +260,7 @@ fn participle(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "passed",
         Verdict::Fail => "failed",
+        Verdict::Unsteady => "unsteady",
         Verdict::Inconclusive => "inconclusive",
         Verdict::Skipped => "skipped",
         Verdict::Error => "not run",

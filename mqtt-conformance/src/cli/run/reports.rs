@@ -55,12 +55,13 @@ impl Reports {
     }
 
     /// The run is about to start, against the broker at these addresses.
-    pub(super) fn start(&mut self, addresses: Vec<String>, config: &Config) {
+    pub(super) fn start(&mut self, addresses: Vec<String>, config: &Config, jobs: usize) {
         if self.broker.name.is_empty() {
             self.broker.name = addresses.first().cloned().unwrap_or_default();
         }
         self.broker.addresses = addresses;
         self.options.run.clone_from(&config.run);
+        self.options.jobs = jobs;
         self.options.timeout = config.step_deadline;
         self.started = jiff::Timestamp::now();
         self.start = Instant::now();

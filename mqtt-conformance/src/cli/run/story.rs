@@ -48,6 +48,13 @@ pub(super) fn write_story(
             writeln!(out, "        {}{DIM}{time}{RESET}", fitted(&entry.line(), 8 + time.len()))?;
         }
     }
+    if let Some(again) = &outcome.again {
+        line("trace", "of the run in which it passed", out)?;
+        for entry in &again.transcript {
+            let time = format!("  # +{:.3} s", entry.at.as_secs_f64());
+            writeln!(out, "        {}{DIM}{time}{RESET}", fitted(&entry.line(), 8 + time.len()))?;
+        }
+    }
     writeln!(out)
 }
 

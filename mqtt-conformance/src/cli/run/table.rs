@@ -58,7 +58,7 @@ pub(super) fn colour(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => GREEN,
         Verdict::Fail | Verdict::Error => RED,
-        Verdict::Inconclusive => YELLOW,
+        Verdict::Unsteady | Verdict::Inconclusive => YELLOW,
         Verdict::Skipped => DIM,
     }
 }

@@ -101,10 +101,10 @@ function overview(query) {
         if (run.verdict === "skipped") { sum.skipped += 1; return; }
         sum.asked += 1;
         sum.passed += run.verdict === "pass" ? 1 : 0;
-        sum.worst = Math.max(sum.worst, { pass: 1, inconclusive: 2, error: 3, fail: 4 }[run.verdict]);
+        sum.worst = Math.max(sum.worst, { pass: 1, unsteady: 2, inconclusive: 3, error: 4, fail: 5 }[run.verdict]);
       });
     }
-    const kinds = ["skipped", "pass", "inconclusive", "error", "fail"];
+    const kinds = ["skipped", "pass", "unsteady", "inconclusive", "error", "fail"];
     const sorted = [...rows].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true }));
     areas.replaceChildren(h("table", {},
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Area"), columns.map((c) => h("th", { scope: "col" }, c.name)))),
@@ -161,7 +161,7 @@ function overview(query) {
   function update(first = false) {
     shown = tests.filter((test) => fits(test));
     // What needs a look stands first.
-    const rank = (test) => Math.min(...test.runs.map((run) => (run ? { fail: 0, error: 1, inconclusive: 2, pass: 3, skipped: 3 }[run.verdict] + (run.expected === 1 ? 0.5 : 0) : 3)));
+    const rank = (test) => Math.min(...test.runs.map((run) => (run ? { fail: 0, error: 1, inconclusive: 2, unsteady: 3, pass: 4, skipped: 4 }[run.verdict] + (run.expected === 1 ? 0.5 : 0) : 4)));
     shown = shown.map((test) => [rank(test), test]).sort(([a, x], [b, y]) => a - b || x.number - y.number).map(([, test]) => test);
     Object.assign(overview, { shown });
     if (!first) {

@@ -1,9 +1,9 @@
 // Helpers, the address of a view, and the keys.
 
 const data = JSON.parse(document.getElementById("index").textContent);
-const VERDICTS = ["pass", "fail", "inconclusive", "error", "skipped"];
-const WORDS = { pass: "passed", fail: "failed", inconclusive: "inconclusive", error: "not run", skipped: "skipped" };
-const SIGNS = { pass: "✓", fail: "✕", inconclusive: "?", error: "!", skipped: "–" };
+const VERDICTS = ["pass", "fail", "unsteady", "inconclusive", "error", "skipped"];
+const WORDS = { pass: "passed", fail: "failed", unsteady: "unsteady", inconclusive: "inconclusive", error: "not run", skipped: "skipped" };
+const SIGNS = { pass: "✓", fail: "✕", unsteady: "~", inconclusive: "?", error: "!", skipped: "–" };
 const VERSIONS = ["3.1", "3.1.1", "5.0"];
 const LEVELS = ["MUST", "SHOULD", "MAY"];
 

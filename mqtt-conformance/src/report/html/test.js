@@ -49,7 +49,7 @@ async function testView(test, query) {
       tab.tabIndex = chosen ? 0 : -1;
     });
     const of = details?.[run];
-    trace = (of?.trace ?? []).map(([time, connection, event, shown, bytes, error, offset]) => {
+    const read = (entries) => (entries ?? []).map(([time, connection, event, shown, bytes, error, offset]) => {
       const packet = Array.isArray(shown) ? { name: shown[0], fields: shown.slice(1) } : null;
       return {
         at: time, connection, event, packet, error, offset, bytes,
@@ -57,6 +57,8 @@ async function testView(test, query) {
         size: bytes == null ? null : typeof bytes === "string" ? bytes.length / 2 : bytes[2],
       };
     });
+    trace = read(of?.trace);
+    const again = of?.again ? read(of.again) : null;
     const failure = of?.failure;
     const culprit = failure?.entry ?? -1;
     chart = trace.length ? drawChart(trace, culprit, (entry) => select(entry, true)) : null;
@@ -71,15 +73,16 @@ async function testView(test, query) {
         h("section", { class: "packets", "aria-label": "Packets" }, h("h2", {}, "Packets ", h("small", {}, trace.length ? "click one to take it apart" : "")),
           chart ? chart.element : h("p", { class: "none" }, "Nothing was sent."), detail)),
       trace.length ? h("details", { class: "trace" }, h("summary", {}, "The trace as lines of a script"),
-        h("button", { class: "quiet", onclick: (event) => { navigator.clipboard?.writeText(lines()); event.target.textContent = "Copied"; } }, "Copy"), h("pre", {}, lines())) : "");
+        h("button", { class: "quiet", onclick: (event) => { navigator.clipboard?.writeText(lines(trace)); event.target.textContent = "Copied"; } }, "Copy"), h("pre", {}, lines(trace))) : "",
+      again ? h("details", { class: "trace", open: true }, h("summary", {}, "The run in which it passed"), h("pre", {}, lines(again))) : "");
     detail.replaceChildren();
     selected = -1;
     if (packet !== null && trace[packet]) select(packet);
     else if (culprit >= 0) select(culprit, false, true);
   }
 
-  function lines() {
-    return trace.map((entry) => `${entry.line || `# ${entry.error}`}  # +${(entry.at / 1000).toFixed(3)} s`).join("\n");
+  function lines(entries) {
+    return entries.map((entry) => `${entry.line || `# ${entry.error}`}  # +${(entry.at / 1000).toFixed(3)} s`).join("\n");
   }
 
   function differed(failure) {

@@ -43,6 +43,11 @@ pub struct Test {
 }
 
 impl Test {
+    /// No other test may run at the same time.
+    pub fn is_exclusive(&self) -> bool {
+        self.needs.iter().any(|need| need == "exclusive")
+    }
+
     /// The versions that its connections speak.
     pub fn versions(&self) -> BTreeSet<Version> {
         let mut versions = BTreeSet::from([self.version]);
