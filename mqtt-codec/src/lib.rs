@@ -208,6 +208,7 @@
 //! | `bytes` | yes | packets over [`bytes::Bytes`], encoding into any `BufMut`; needs `alloc` |
 //! | `arbitrary` | no | `Arbitrary` for packets and their parts |
 //! | `proptest` | no | strategies for packets and their parts |
+//! | `filter-map` | no | `FilterMap`, a map from Topic Filters to values; needs `alloc` |
 //! | `tokio-util` | no | the decoders as `tokio_util::codec::{Decoder, Encoder}` |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -223,6 +224,8 @@
     clippy::partial_pub_fields
 )]
 
+#[cfg(feature = "filter-map")]
+extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
@@ -233,6 +236,8 @@ mod convert;
 mod decode;
 mod emit;
 mod error;
+#[cfg(feature = "filter-map")]
+mod filter_map;
 mod frame;
 #[cfg(feature = "tokio-util")]
 mod framed;
@@ -256,6 +261,8 @@ pub use any::{AnyDecoder, AnyPacket};
 pub use convert::{AnyPublish, Lost};
 pub use decode::PublishHead;
 pub use error::{Cause, DecodeError, EncodeError, Field, Requirement, Sender};
+#[cfg(feature = "filter-map")]
+pub use filter_map::{FilterMap, Matches};
 pub use frame::{Decoded, FixedHeader, Frame};
 #[cfg(feature = "tokio-util")]
 pub use framed::FramedError;

@@ -107,7 +107,7 @@ fn find_fault_slowly(bytes: &[u8], rules: TextRules) -> Option<(usize, TextFault
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Default)]
-pub struct Text<B = Shared>(B);
+pub struct Text<B = Shared>(pub(super) B);
 
 impl<'a> Text<&'a [u8]> {
     /// Borrows text.

@@ -305,6 +305,14 @@ impl TopicName<&'static [u8]> {
     }
 }
 
+#[cfg(feature = "filter-map")]
+impl<'a> TopicFilter<&'a [u8]> {
+    /// The levels, for as long as the bytes live.
+    pub(crate) const fn into_levels(self) -> Levels<'a> {
+        Levels { rest: Some(self.0.0) }
+    }
+}
+
 impl TopicFilter<&'static [u8]> {
     /// A Topic Filter from a literal, for constants; a wrong one does not compile there.
     ///
