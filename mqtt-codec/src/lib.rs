@@ -211,6 +211,7 @@
 //! | `filter-map` | no | `FilterMap`, a map from Topic Filters to values; needs `alloc` |
 //! | `tokio-util` | no | the decoders as `tokio_util::codec::{Decoder, Encoder}` |
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![expect(clippy::inline_always, reason = "instruction counts show that the hot path has to be one function")]
 #![cfg_attr(
@@ -228,6 +229,10 @@
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
 
 mod any;
 #[cfg(feature = "arbitrary")]
