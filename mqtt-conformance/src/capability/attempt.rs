@@ -120,6 +120,14 @@ impl Attempt {
         }
     }
 
+    /// How it failed, wherever.
+    pub(super) fn any_failure(&self) -> Option<&Failure> {
+        match &self.execution.ended {
+            Err(Stop::Failed(failure)) => Some(failure),
+            _ => None,
+        }
+    }
+
     /// Why the script could not go on with what the broker announced.
     pub(super) fn skipped(&self) -> Option<&str> {
         match &self.execution.ended {

@@ -57,6 +57,45 @@ const EXPLORATIONS: [Exploration; 10] = [
     Exploration { shows: keep_alive, ..exploration("keep-alive", "the broker refuses a short Keep Alive") },
 ];
 
+/// What came of trying a capability.
+pub(super) struct Finding {
+    pub(super) capability: &'static str,
+    pub(super) version: Version,
+    /// Why the broker lacks it, if that shows.
+    pub(super) lacks: Option<String>,
+    /// All steps went as the script says.
+    pub(super) shown: bool,
+}
+
+/// Tries everything, each in the newest version that has no words for it.
+pub(super) async fn try_all<C: Connector>(
+    connector: &C,
+    versions: &BTreeSet<Version>,
+    config: &Config,
+) -> Vec<Finding> {
+    let quick = quick(config);
+    let version = |exploration: &Exploration| {
+        let may = |version: &&Version| !(exploration.said_in_5 && **version == Version::V5);
+        // What 5.0 says counts for 3.x as well.
+        let said = exploration.said_in_5 && versions.contains(&Version::V5);
+        versions.iter().rev().find(may).copied().filter(|_| !said)
+    };
+    let tried = EXPLORATIONS
+        .iter()
+        .filter(|exploration| exploration.capability != "auth" || config.user_name.is_some())
+        .filter_map(|exploration| Some((exploration, version(exploration)?)))
+        .map(|(exploration, version)| exploration.tried(connector, version, &quick));
+    join_all(tried).await.into_iter().flatten().collect()
+}
+
+/// Answers come soon, or count as none.
+fn quick(config: &Config) -> Config {
+    let mut quick = config.clone();
+    quick.connect_timeout = quick.connect_timeout.min(ANSWER);
+    quick.step_deadline = quick.step_deadline.min(ANSWER);
+    quick
+}
+
 /// Tries what is asked for in `needs`, on topics and client identifiers of its own, and returns what the broker lacks.
 ///
 /// What 5.0 has words for is tried only where 5.0 is not among the `versions` that the broker speaks: there, its word counts.
@@ -68,36 +107,29 @@ pub async fn explore<C: Connector>(
     config: &Config,
 ) -> BTreeMap<String, String> {
     let Some(version) = versions.last().copied() else { return BTreeMap::new() };
-    let mut quick = config.clone();
-    quick.connect_timeout = quick.connect_timeout.min(ANSWER);
-    quick.step_deadline = quick.step_deadline.min(ANSWER);
+    let quick = quick(config);
     let tried = EXPLORATIONS.iter().filter(|exploration| {
         needs.contains(exploration.capability)
             && !config.missing.contains_key(exploration.capability)
             && !(exploration.said_in_5 && version == Version::V5)
     });
     let found = join_all(tried.map(|exploration| exploration.tried(connector, version, &quick))).await;
-    let shown = found.into_iter().flatten();
-    shown
+    let lacking = found.into_iter().flatten().filter_map(|found| Some((found.capability, found.lacks?)));
+    lacking
         .map(|(capability, reason)| (capability.to_owned(), format!("tried in MQTT {version}: {reason}")))
         .collect()
 }
 
 impl Exploration {
-    /// The capability and the reason, if the broker is shown to lack it.
-    async fn tried<C: Connector>(
-        &self,
-        connector: &C,
-        version: Version,
-        config: &Config,
-    ) -> Option<(&'static str, String)> {
+    /// What shows, if this version has the capability.
+    async fn tried<C: Connector>(&self, connector: &C, version: Version, config: &Config) -> Option<Finding> {
         let attempt = Attempt::of(self.capability, version, connector, config).await?;
-        let shown = match attempt.failure() {
-            Some(failure) => self.telling(&attempt, failure)?,
-            None if attempt.succeeded() => (self.shows)(&attempt)?,
-            None => attempt.skipped()?.to_owned(),
+        let lacks = match attempt.failure() {
+            Some(failure) => self.telling(&attempt, failure),
+            None if attempt.succeeded() => (self.shows)(&attempt),
+            None => attempt.skipped().map(str::to_owned),
         };
-        Some((self.capability, shown))
+        Some(Finding { capability: self.capability, version, lacks, shown: attempt.succeeded() })
     }
 
     /// What a failure says of the capability.

@@ -9,6 +9,7 @@ mod decode;
 mod diff;
 mod encode;
 mod explain;
+mod explore;
 mod fmt;
 mod forms;
 mod generate;
@@ -62,6 +63,7 @@ enum Command {
     Fmt(fmt::Args),
     Serve(serve::Args),
     Explain(explain::Args),
+    Explore(Box<explore::Args>),
     Coverage(coverage::Args),
     Mutants(mutants::Args),
     Proxy(proxy::Args),
@@ -94,6 +96,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Fmt(args) => fmt::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Explore(args) => explore::run(&args),
         Command::Coverage(args) => coverage::run(&args),
         Command::Mutants(args) => mutants::run(&args),
         Command::Proxy(args) => proxy::run(&args),

@@ -1,6 +1,5 @@
 //! `run`: scripts against a broker.
 
-mod cost;
 mod expect;
 mod groups;
 mod profile;
@@ -29,7 +28,7 @@ use super::output::{CommandError, Exit, RESET, YELLOW, say};
 use super::scripts::{Paths, Selection};
 use report::Report;
 use reports::{ReportArgs, Reports};
-use target::Target;
+pub(super) use target::Target;
 
 /// Runs scripts against a broker, and says what held.
 ///
@@ -231,7 +230,7 @@ fn show_notices(notices: Vec<Notice>) {
 }
 
 /// Starts the reference broker on a port of the system's choosing.
-async fn start_built_in() -> Result<(Cluster<Dialer>, String), CommandError> {
+pub(super) async fn start_built_in() -> Result<(Cluster<Dialer>, String), CommandError> {
     let trouble = |e| CommandError::unreachable(format_args!("the built-in broker cannot be started: {e}"));
     let listener = serve::loopback().await.map_err(trouble)?;
     let address = listener.local_addr().map_err(trouble)?;

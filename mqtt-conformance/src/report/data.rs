@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::cost::Cost;
 use crate::run::{Outcome, seconds};
 
 /// The number of the format. It grows when a reader of the old one would be misled; new members alone don't change it.
@@ -28,6 +29,9 @@ pub struct RunReport {
     pub broker: Broker,
     /// How it was tested.
     pub options: Options,
+    /// What the run cost the broker. It follows from the tests, and is not read from a file.
+    #[serde(skip_deserializing)]
+    pub cost: Cost,
     /// Why the run ended early; absent if it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 use serde_json::{Value, json};
 
+use super::cost::Cost;
 use super::data::{FORMAT, RunReport};
 use super::upgrade::upgrade;
 
@@ -59,10 +60,11 @@ impl RunReport {
             statements,
             scripts,
             expectations,
+            cost,
             tests,
         } = self;
         let head = json!({"format": format, "tool": tool, "started": started, "duration": duration.as_secs_f64(),
-                          "broker": broker, "options": options});
+                          "broker": broker, "options": options, "cost": cost});
         out.write_all(b"{")?;
         for (name, value) in head.as_object().into_iter().flatten() {
             writeln!(out, "\"{name}\": {value},")?;
@@ -88,6 +90,12 @@ impl RunReport {
     ///
     /// When the text is no JSON, or no report, or one of a later format.
     pub fn from_json(text: &str) -> Result<Self, ReadError> {
+        let mut report = Self::read(text)?;
+        report.cost = Cost::of(&report.tests);
+        Ok(report)
+    }
+
+    fn read(text: &str) -> Result<Self, ReadError> {
         /// Enough to know what the rest will be.
         #[derive(Deserialize)]
         struct Head {

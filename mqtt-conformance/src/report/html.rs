@@ -114,7 +114,7 @@ impl<'r> Contents<'r> {
                 json!({
                     "name": report.broker.name, "addresses": report.broker.addresses, "started": report.started,
                     "duration": report.duration.as_secs_f64(), "tool": format!("{} {}", report.tool.name, report.tool.version),
-                    "stopped": report.stopped, "shard": report.options.shard,
+                    "stopped": report.stopped, "cost": report.cost.to_string(), "shard": report.options.shard,
                 })
             })
             .collect();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
+use super::cost::Cost;
 use super::data::RunReport;
 
 /// Shards that cannot be joined.
@@ -98,6 +99,7 @@ fn join_shards(shards: Vec<RunReport>) -> Result<RunReport, JoinError> {
             }
         }
     }
+    whole.cost = Cost::of(&whole.tests);
     whole.tests.sort_by(|a, b| (&a.script, a.version, &a.id).cmp(&(&b.script, b.version, &b.id)));
     Ok(whole)
 }

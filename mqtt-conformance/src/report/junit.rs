@@ -33,6 +33,7 @@ pub fn write_junit(reports: &[RunReport], out: &mut dyn Write) -> io::Result<()>
             suite.add_property(("addresses", report.broker.addresses.join(", ").as_str()));
             suite.add_property(("tool", format!("{} {}", report.tool.name, report.tool.version).as_str()));
             suite.add_property(("started", report.started.as_str()));
+            suite.add_property(("cost of the run", report.cost.to_string().as_str()));
             for test in tests {
                 suite.add_test_case(case(report, test, &of));
             }
@@ -67,7 +68,13 @@ fn case(report: &RunReport, test: &Outcome, of: &str) -> TestCase {
         status.set_description(account(report, test));
     }
     let mut case = TestCase::new(test.id.clone(), status);
-    case.set_classname(format!("{of}MQTT {}.{}", test.version, area(&test.id)));
+    // Readers take a dot for the end of a package.
+    let plain = |text: String| text.replace('.', "_");
+    case.set_classname(format!(
+        "{}.{}",
+        plain(format!("{of}MQTT {}", test.version)),
+        plain(area(&test.id).to_owned())
+    ));
     case.set_time(test.duration);
     case.add_property(("level", test.level.name()));
     if !test.covers.is_empty() {

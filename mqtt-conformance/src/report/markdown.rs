@@ -31,6 +31,7 @@ pub fn write_markdown(reports: &[RunReport], out: &mut dyn Write) -> io::Result<
     }
     writeln!(out)?;
     for report in reports {
+        writeln!(out, "{}: {}.\n", text(&report.broker.name), report.cost)?;
         if let Some(stopped) = &report.stopped {
             writeln!(out, "**{} was stopped early:** {}\n", text(&report.broker.name), text(stopped))?;
         }

@@ -16,4 +16,4 @@ pub use results::{Outcome, Results};
 pub use scripts::{BUILT_IN, Places, Source, find};
 pub use select::{Selection, Shard};
 pub use suite::Suite;
-pub use visit::{Notice, find_hindrance, mark, try_out, visit};
+pub use visit::{Notice, find_hindrance, mark, try_out, unusable, visit};

@@ -135,7 +135,9 @@ pub async fn find_hindrance<C: Connector, T: Borrow<Test>>(
     }
 }
 
-fn unusable(name: &str, error: &ProbeError) -> Error {
+/// Why nothing can be tested, with a hint. `name` is the broker's.
+#[must_use]
+pub fn unusable(name: &str, error: &ProbeError) -> Error {
     let refusal = Error::unreachable(format_args!("{name}: {error}"));
     if let ProbeError::Unreachable(error) | ProbeError::Broken(error) = error
         && let Some(trouble) = Trouble::of(error)

@@ -7,11 +7,10 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mqtt_conformance::expect::{Expectations, Standing};
-use mqtt_conformance::report::Table;
+use mqtt_conformance::report::{Cost, Table};
 use mqtt_conformance::run::{Outcome, Verdict};
 use mqtt_conformance::script::{Level, Test};
 
-use super::cost::Cost;
 use super::groups::groups;
 use super::story::write_story;
 use super::table::{colour, write_table};

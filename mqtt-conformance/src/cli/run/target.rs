@@ -12,7 +12,7 @@ use crate::cli::output::{CommandError, RED, RESET, say};
 /// The options about the broker.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Broker")]
-pub(super) struct Target {
+pub(in crate::cli) struct Target {
     /// `mqtt://[user[:password]@]host[:port]`, or `mqtts://`, `ws://…/path`, `wss://…/path`, `unix:/path`. Several are the nodes of
     /// one cluster: each test spreads its connections over them
     #[arg(long, value_name = "URL")]
@@ -63,7 +63,7 @@ pub(super) struct Target {
 
 impl Target {
     /// What reaches the broker, and its name for people; `None` if none is given. Puts the login into the configuration.
-    pub(super) fn reach(
+    pub(in crate::cli) fn reach(
         &self,
         config: &mut Config,
     ) -> Result<Option<(Cluster<Dialer>, String)>, CommandError> {

@@ -143,6 +143,7 @@ function banner() {
       h("p", { class: "counts" }, counts.filter(([v, n]) => n || v === "fail").map(([v, n]) =>
         h("span", { class: n ? v : "none" }, h("b", {}, n.toLocaleString("en")), ` ${WORDS[v]}`))),
       h("p", { class: "about", title: run.addresses.join(", ") }, `${run.started.replace("T", " ").replace("Z", " UTC")} · ${seconds(run.duration)} · ${run.tool}`),
+      h("p", { class: "about" }, run.cost),
       run.stopped && h("p", { class: "stopped" }, `Stopped early: ${run.stopped}`));
   });
   document.getElementById("top").replaceChildren(
