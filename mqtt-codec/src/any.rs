@@ -9,7 +9,7 @@ use crate::storage::{MapStorage, Shared, Storage, shared_packet, storages};
 use crate::{DecodeError, PacketType, Version, v3, v5};
 
 /// A control packet of any version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "two families of packets")]
 pub enum AnyPacket<B: Storage = Shared> {
     /// A packet of MQTT 3.1 or 3.1.1.

@@ -234,3 +234,18 @@ fn a_head_for_too_long_a_payload_is_refused() {
     let error = v3::Decoder::new(v3::ProtocolLevel::V3_1_1).decode_publish_head(b"\x30\x01\x00").unwrap_err();
     assert_eq!((error.field(), error.cause()), (Field::TopicName, Cause::Truncated));
 }
+
+#[test]
+fn debug_shows_the_start_of_a_payload() {
+    let shown = |len: usize| format!("{:?}", v3::Publish::new(TOPIC, &[b'x'; 65][..len]));
+    assert!(shown(64).contains(&format!("payload: b\"{}\" }}", "x".repeat(64))));
+    assert!(shown(65).contains(&format!("payload: b\"{}\"… <65 bytes> }}", "x".repeat(64))));
+}
+
+#[test]
+fn packets_are_keys() {
+    let publish = received();
+    let mut set = std::collections::HashSet::new();
+    assert!(set.insert(AnyPacket::from(publish.clone())));
+    assert!(!set.insert(publish.into()));
+}

@@ -117,7 +117,7 @@ impl Writer for bytes::BytesMut {
 /// A kind of list entry. Sealed: the standards close the list of lists.
 pub trait Item: sealed_item::Sealed {
     /// An entry.
-    type Of<'a>: PartialEq + fmt::Debug;
+    type Of<'a>: PartialEq + core::hash::Hash + fmt::Debug;
     /// Reads the entry at the front of bytes that have been checked.
     #[doc(hidden)]
     fn read<'a>(bytes: &mut &'a [u8]) -> Option<Self::Of<'a>>;
@@ -310,6 +310,16 @@ impl<B: Storage, C: Storage, T: Item> PartialEq<List<C, T>> for List<B, T> {
 }
 
 impl<B: Storage, T: Item> Eq for List<B, T> {}
+
+/// By its entries, as it is compared.
+impl<B: Storage, T: Item> core::hash::Hash for List<B, T> {
+    fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
+        for entry in self {
+            entry.hash(state);
+        }
+        state.write_u8(0xff); // the end
+    }
+}
 
 impl<B: Storage, T: Item> fmt::Debug for List<B, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -16,6 +16,6 @@ pub use topic::{InvalidTopic, Levels, SharedSubscription, TopicFilter, TopicName
 pub use var_int::{VarInt, VarIntTooLarge};
 
 pub(crate) use list::{read_byte, read_prefixed, sealed_item, write_prefixed};
-pub(crate) use text::{Hidden, TextFault, find_fault};
+pub(crate) use text::{Hidden, Payload, TextFault, find_fault};
 pub(crate) use topic::{find_misplaced, find_wildcard, is_plain_filter, skip_plain_filter};
 pub(crate) use words::{is_plain, is_plain_inline, is_plain_topic, is_text, is_topic};

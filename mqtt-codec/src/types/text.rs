@@ -356,6 +356,20 @@ impl fmt::Debug for Hidden {
     }
 }
 
+/// What `Debug` shows of a payload: at most its first 64 bytes.
+pub(crate) struct Payload<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Debug for Payload<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.split_first_chunk::<64>() {
+            Some((start, rest)) if !rest.is_empty() => {
+                write!(f, "b\"{}\"… <{} bytes>", start.escape_ascii(), self.0.len())
+            }
+            _ => write!(f, "b\"{}\"", self.0.escape_ascii()),
+        }
+    }
+}
+
 impl<B: Storage> fmt::Debug for Binary<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "b\"{}\"", self.as_bytes().escape_ascii())

@@ -467,7 +467,7 @@ impl<B: Storage> TopicFilter<B> {
 }
 
 /// The parts of `$share/{ShareName}/{filter}`. Spec: 5.0 §4.8.2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "the standard gives a Shared Subscription these two parts")]
 pub struct SharedSubscription<'a> {
     /// The `ShareName`: at least one character, without `/`, `+` and `#`.

@@ -54,7 +54,7 @@ impl ProtocolLevel {
 /// A control packet of MQTT 3.1 or 3.1.1.
 ///
 /// Spec: 3.1 §3, 3.1.1 §3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "the standards close the list")]
 pub enum Packet<B: Storage = Shared> {
     /// A client asks to connect. §3.1.

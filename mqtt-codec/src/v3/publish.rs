@@ -25,7 +25,7 @@ use crate::types::{Delivery, TopicName, VarInt};
 /// assert_eq!(&packet[..len], b"\x32\x0c\x00\x03a/b\x00\x07hello");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "the standard closes the list of fields")]
 pub struct Publish<B: Storage = Shared> {
     /// The QoS, and with it Packet Identifier and DUP.
@@ -36,6 +36,19 @@ pub struct Publish<B: Storage = Shared> {
     pub topic: TopicName<B>,
     /// The Application Message; any bytes, up to what a Remaining Length can say.
     pub payload: B,
+}
+
+/// Of a long payload it shows the start only.
+impl<B: Storage> core::fmt::Debug for Publish<B> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self { delivery, retain, topic, payload } = self;
+        f.debug_struct("Publish")
+            .field("delivery", delivery)
+            .field("retain", retain)
+            .field("topic", topic)
+            .field("payload", &crate::types::Payload(payload.as_ref()))
+            .finish()
+    }
 }
 
 impl<B: Storage> Publish<B> {

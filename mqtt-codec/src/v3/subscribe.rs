@@ -14,7 +14,7 @@ use crate::types::{read_byte, read_prefixed, sealed_item, skip_plain_filter, wri
 /// A client subscribes to one or more Topic Filters.
 ///
 /// Spec: 3.1 §3.8, 3.1.1 §3.8.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "the standard closes the list of fields")]
 pub struct Subscribe<B: Storage = Shared> {
     /// The Packet Identifier, which SUBACK repeats.
@@ -24,7 +24,7 @@ pub struct Subscribe<B: Storage = Shared> {
 }
 
 /// A Topic Filter, and the QoS that a client asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "the standard closes the list of fields")]
 pub struct Subscription<B: Storage = Shared> {
     /// The filter.
@@ -149,7 +149,7 @@ storages!(Subscribe);
 /// The server answers a SUBSCRIBE, with one code per filter.
 ///
 /// Spec: 3.1 §3.9, 3.1.1 §3.9.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "the standard closes the list of fields")]
 pub struct SubAck<B: Storage = Shared> {
     /// The Packet Identifier of the SUBSCRIBE.

@@ -13,7 +13,7 @@ use crate::types::{read_prefixed, sealed_item, write_prefixed};
 /// A client unsubscribes from one or more Topic Filters.
 ///
 /// Spec: 3.1 §3.10, 3.1.1 §3.10.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "the standard closes the list of fields")]
 pub struct Unsubscribe<B: Storage = Shared> {
     /// The Packet Identifier, which UNSUBACK repeats.

@@ -19,7 +19,7 @@ use crate::types::PacketId;
 /// own reason codes.
 ///
 /// Spec: 5.0 §3.4 to §3.7.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "the standard closes the list of fields")]
 pub struct Ack<R, B: Storage = Shared> {
     /// The Packet Identifier of the PUBLISH that this belongs to.

@@ -156,6 +156,12 @@ impl<B: Storage, C: Storage, K> PartialEq<Properties<C, K>> for Properties<B, K>
 }
 impl<B: Storage, K> Eq for Properties<B, K> {}
 
+impl<B: Storage, K> core::hash::Hash for Properties<B, K> {
+    fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
+        self.bytes.as_ref().hash(state);
+    }
+}
+
 impl<B: Storage, K: Kind> fmt::Debug for Properties<B, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()

@@ -14,7 +14,7 @@ use crate::storage::{MapStorage, Shared, Storage, storages};
 /// The server answers a CONNECT.
 ///
 /// Spec: 5.0 §3.2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::partial_pub_fields, reason = "two fields constrain each other, the third does not")]
 pub struct ConnAck<B: Storage = Shared> {
     session_present: bool,

@@ -26,7 +26,7 @@ use core::fmt;
 /// assert_eq!(&packet[..len], b"\x10\x15\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x08sensor-7");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "the standard closes the list of fields")]
 pub struct Connect<B: Storage = Shared> {
     /// Clean Start: whether to discard an earlier session.
@@ -48,7 +48,7 @@ pub struct Connect<B: Storage = Shared> {
 /// A message that the server publishes for a client whose connection ends without a normal DISCONNECT.
 ///
 /// Spec: 5.0 §3.1.2.5 to §3.1.2.7, §3.1.3.2 to §3.1.3.4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "the standard closes the list of fields")]
 pub struct Will<B: Storage = Shared> {
     /// The properties of the message, and the delay.

@@ -15,7 +15,7 @@ use crate::storage::{MapStorage, Shared, Storage, storages};
 /// The end of a connection, from either side.
 ///
 /// Spec: 5.0 §3.14.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "the standard closes the list of fields")]
 pub struct Disconnect<B: Storage = Shared> {
     /// Why.
@@ -102,7 +102,7 @@ storages!(Disconnect);
 /// A step of enhanced authentication, from either side.
 ///
 /// Spec: 5.0 §3.15, §4.12.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "the standard closes the list of fields")]
 pub struct Auth<B: Storage = Shared> {
     /// Which step.

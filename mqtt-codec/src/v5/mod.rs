@@ -59,7 +59,7 @@ mod sealed {
 /// A control packet of MQTT 5.0.
 ///
 /// Spec: 5.0 §3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "the standard closes the list")]
 pub enum Packet<B: Storage = Shared> {
     /// A client asks to connect. §3.1.

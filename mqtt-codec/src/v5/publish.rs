@@ -34,7 +34,7 @@ use core::num::NonZeroU16;
 /// assert_eq!(&head[..len], b"\x30\x18\x00\x03a/b\x0d\x03\x00\x0atext/plain");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::partial_pub_fields, reason = "two fields constrain each other, the rest do not")]
 pub struct Publish<B: Storage = Shared> {
     /// The QoS, and with it Packet Identifier and DUP.
@@ -45,6 +45,20 @@ pub struct Publish<B: Storage = Shared> {
     properties: PublishProperties<B>,
     /// The Application Message; any bytes, up to what a Remaining Length can say.
     pub payload: B,
+}
+
+/// Of a long payload it shows the start only.
+impl<B: Storage> core::fmt::Debug for Publish<B> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self { delivery, retain, topic, properties, payload } = self;
+        f.debug_struct("Publish")
+            .field("delivery", delivery)
+            .field("retain", retain)
+            .field("topic", topic)
+            .field("properties", properties)
+            .field("payload", &crate::types::Payload(payload.as_ref()))
+            .finish()
+    }
 }
 
 impl<B: Storage> Publish<B> {

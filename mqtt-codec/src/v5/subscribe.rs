@@ -33,7 +33,7 @@ use crate::types::{read_byte, read_prefixed, sealed_item, write_prefixed};
 /// assert_eq!(&packet[..len], b"\x82\x09\x00\x01\x00\x00\x03a/+\x05");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "the standard closes the list of fields")]
 pub struct Subscribe<B: Storage = Shared> {
     /// The Packet Identifier, which SUBACK repeats.
@@ -45,7 +45,7 @@ pub struct Subscribe<B: Storage = Shared> {
 }
 
 /// A Topic Filter, and how a client wants what it brings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "the standard closes the list of fields")]
 pub struct Subscription<B: Storage = Shared> {
     /// The filter.
@@ -222,7 +222,7 @@ storages!(Subscribe);
 /// A client unsubscribes from one or more Topic Filters.
 ///
 /// Spec: 5.0 §3.10.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "the standard closes the list of fields")]
 pub struct Unsubscribe<B: Storage = Shared> {
     /// The Packet Identifier, which UNSUBACK repeats.
@@ -234,7 +234,7 @@ pub struct Unsubscribe<B: Storage = Shared> {
 }
 
 /// A kind of list entry: a Topic Filter by the rules of 5.0, which knows Shared Subscriptions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "never a value")]
 pub enum AnyTopicFilter {}
 
@@ -313,7 +313,7 @@ storages!(Unsubscribe);
 /// with its own reason codes.
 ///
 /// Spec: 5.0 §3.9, §3.11.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "the standard closes the list of fields")]
 pub struct FiltersAck<R: ListedReason, B: Storage = Shared> {
     /// The Packet Identifier of the request.
