@@ -270,7 +270,7 @@ pub use error::{Cause, DecodeError, EncodeError, Field, Requirement, Sender};
 pub use filter_map::{FilterMap, Matches};
 pub use frame::{Decoded, FixedHeader, Frame};
 #[cfg(feature = "tokio-util")]
-pub use framed::FramedError;
+pub use framed::{DetectingCodec, FramedError};
 pub use options::DecodeOptions;
 pub use packet_type::PacketType;
 pub use ping::{PingReq, PingResp};

@@ -58,3 +58,25 @@ fn after_an_error_the_buffer_is_empty() {
         assert_eq!((errors, buffer.len()), (1, 0));
     }
 }
+
+/// The version is known once enough of the CONNECT has come, and what is no CONNECT is refused.
+#[test]
+fn the_version_is_found_out() {
+    use tokio_util::codec::Decoder;
+    for (version, bytes) in common::samples().into_iter().filter(|(_, bytes)| bytes[0] == 0x10) {
+        let mut codec = mqtt_codec::DetectingCodec::new(mqtt_codec::DecodeOptions::new());
+        let mut buffer = bytes::BytesMut::new();
+        for &byte in &bytes[..bytes.len() - 1] {
+            buffer.extend_from_slice(&[byte]);
+            assert_eq!(codec.decode(&mut buffer).unwrap(), None);
+        }
+        buffer.extend_from_slice(&bytes[bytes.len() - 1..]);
+        let expected = AnyDecoder::new(version).decode(&bytes).unwrap().complete().unwrap().detach();
+        assert_eq!(codec.decode(&mut buffer).unwrap(), Some(expected));
+        assert_eq!(codec.version(), Some(version));
+    }
+    let mut codec = mqtt_codec::DetectingCodec::new(mqtt_codec::DecodeOptions::new());
+    let mut buffer = bytes::BytesMut::from(&b"\xc0\x00"[..]);
+    assert!(codec.decode(&mut buffer).is_err() && buffer.is_empty());
+    assert_eq!(codec.version(), None);
+}
