@@ -24,6 +24,8 @@ pub struct Probe {
     pub missing: BTreeMap<String, String>,
     /// The longest packet that it takes, if it says so: for [`Config::bounds`].
     pub maximum_packet_size: Option<Bound>,
+    /// A topic of the broker's own, on which it sent a message to a client that had subscribed to nothing.
+    pub own_topic: Option<String>,
 }
 
 impl Probe {
@@ -94,7 +96,7 @@ impl ProbeError {
     }
 }
 
-/// Connects once in a version, reads the CONNACK, and disconnects.
+/// Connects once in a version, reads what comes as far as the answer to a PINGREQ, and disconnects.
 ///
 /// # Errors
 ///
@@ -107,6 +109,8 @@ pub async fn probe<C: Connector>(
     let silent = ProbeError::NoAnswer(config.step_deadline);
     let Some(attempt) = Attempt::of("connect", version, connector, config).await else { return Err(silent) };
     let answer = attempt.first().map(|entry| (entry.line(), entry.event.clone()));
+    let own_topic = attempt.packet(PacketType::Publish).and_then(|packet| packet.text("topic"));
+    let own_topic = own_topic.map(str::to_owned);
     let Execution { ended, broken, .. } = attempt.into_execution();
     if let Err(Stop::Unreachable { error, .. }) = ended {
         return Err(error.map_or(ProbeError::NoConnection(config.connect_timeout), ProbeError::Unreachable));
@@ -124,7 +128,9 @@ pub async fn probe<C: Connector>(
         return Err(broken.map_or(silent, ProbeError::Broken));
     };
     match answer {
-        TraceEvent::Received { packet, .. } => connack(packet, version, line),
+        TraceEvent::Received { packet, .. } => {
+            connack(packet, version, line).map(|found| Probe { own_topic, ..found })
+        }
         TraceEvent::Malformed { malformed: error, bytes } if is_connack(bytes.as_slice(), version) => {
             Err(ProbeError::BadConnAck { version, error })
         }
@@ -148,7 +154,7 @@ fn connack(packet: Packet, version: Version, line: String) -> Result<Probe, Prob
         .property_number("maximum_packet_size")
         .and_then(|size| u32::try_from(size).ok())
         .map(|size| Bound::new(size, "the broker's CONNACK"));
-    Ok(Probe { connack: packet, missing, maximum_packet_size })
+    Ok(Probe { connack: packet, missing, maximum_packet_size, own_topic: None })
 }
 
 /// Whether one whole packet came that calls itself a CONNACK, and looks like one as far as the Connect Acknowledge Flags.

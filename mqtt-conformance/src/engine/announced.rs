@@ -4,8 +4,10 @@
 //! go farther than the broker allows is skipped: what the broker does then is no fault of its own.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use mqtt_codec::PacketType;
+use tokio::time::Instant;
 
 use crate::script::ast::ValueKind;
 use crate::script::{Action, Expected, Step};
@@ -23,15 +25,35 @@ pub(super) struct Announced {
     asked_expiry: Option<u64>,
     /// Identifiers of the client's messages that are not acknowledged.
     in_flight: BTreeSet<u64>,
+    /// The Keep Alive that the broker set.
+    keep_alive: Option<Duration>,
+    /// When the client sent last.
+    sent: Option<Instant>,
+    /// It was silent for longer than the broker's Keep Alive.
+    overslept: bool,
 }
 
 impl Announced {
+    /// The Keep Alive of CONNACK, if the client was or is silent for longer.
+    pub(super) fn overslept(&self) -> Option<Duration> {
+        let limit = self.keep_alive.filter(|limit| !limit.is_zero())?;
+        let silent = self.sent.is_some_and(|sent| sent.elapsed() > limit);
+        (self.overslept || silent).then_some(limit)
+    }
+
+    /// Takes note that the client sends something.
+    pub(super) fn awake(&mut self) {
+        self.overslept = self.overslept().is_some();
+        self.sent = Some(Instant::now());
+    }
+
     /// Takes note of a packet from the broker. Why the test cannot go on, if so.
     pub(super) fn received(&mut self, packet: &Packet, known: &BTreeSet<String>) -> Option<String> {
         match packet.kind() {
             PacketType::ConnAck => {
                 self.receive_maximum = packet.property_number("receive_maximum");
                 self.maximum_packet_size = packet.property_number("maximum_packet_size");
+                self.keep_alive = packet.property_number("server_keep_alive").map(Duration::from_secs);
                 let cut = packet.property_number("session_expiry_interval").filter(|cut| *cut < ENOUGH);
                 let asked = self.asked_expiry.filter(|asked| cut.is_some_and(|cut| cut < *asked))?;
                 (!known.contains("session_expiry_interval")).then(|| {

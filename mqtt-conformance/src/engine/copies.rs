@@ -16,7 +16,12 @@ pub(super) struct Published(BTreeMap<Message, usize>);
 
 /// The copies at QoS 0 that one connection has received.
 #[derive(Debug, Default)]
-pub(super) struct Copies(BTreeMap<Message, usize>);
+pub(super) struct Copies {
+    live: BTreeMap<Message, usize>,
+    retained: BTreeMap<Message, usize>,
+    /// How many filters its client has subscribed to: each may bring a retained message.
+    filters: usize,
+}
 
 impl Published {
     /// Takes note of a packet that a client sends.
@@ -32,16 +37,23 @@ impl Copies {
     pub(super) fn is_one_more(&mut self, packet: &Packet, published: &Published) -> bool {
         let Some(message) = message(packet, 0) else { return false };
         let Some(times) = published.0.get(&message) else { return false };
-        let copies = self.0.entry(message).or_default();
+        let (copies, most) =
+            if packet.flag("retain") { (&mut self.retained, self.filters) } else { (&mut self.live, *times) };
+        let copies = copies.entry(message).or_default();
         *copies += 1;
-        *copies > *times
+        *copies > most
+    }
+
+    /// Takes note of a packet that the client sends.
+    pub(super) fn sent(&mut self, packet: &Packet) {
+        if packet.is(PacketType::Subscribe) {
+            self.filters += packet.get("filters").and_then(Tree::as_array).map_or(0, Vec::len);
+        }
     }
 }
 
 fn message(packet: &Packet, qos: u64) -> Option<Message> {
-    let of_qos = packet.is(PacketType::Publish)
-        && packet.get("qos").and_then(Tree::as_u64) == Some(qos)
-        && !packet.flag("retain");
+    let of_qos = packet.is(PacketType::Publish) && packet.get("qos").and_then(Tree::as_u64) == Some(qos);
     let topic = packet.text("topic")?;
     of_qos.then(|| (topic.to_owned(), packet.get("payload").map(Tree::to_string).unwrap_or_default()))
 }
@@ -69,5 +81,21 @@ mod tests {
         assert!(!copies.is_one_more(&packet(0, "y"), &published));
         published.sent(&packet(1, "x"));
         assert!(copies.is_one_more(&packet(0, "x"), &published), "the third of two");
+    }
+
+    #[test]
+    fn each_filter_brings_a_retained_message_once() {
+        let retained = |qos: u8| {
+            let values = json!({"type": "publish", "qos": qos, "retain": true, "topic": "a", "payload": "x"});
+            Packet::try_from(values).unwrap()
+        };
+        let mut published = Published::default();
+        published.sent(&retained(1));
+        let mut copies = Copies::default();
+        let filters = json!([{"filter": "a"}, {"filter": "#"}]);
+        copies.sent(&Packet::try_from(json!({"type": "subscribe", "filters": filters})).unwrap());
+        assert!(!copies.is_one_more(&retained(0), &published));
+        assert!(!copies.is_one_more(&retained(0), &published));
+        assert!(copies.is_one_more(&retained(0), &published));
     }
 }

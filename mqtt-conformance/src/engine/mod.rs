@@ -9,7 +9,9 @@ mod clear_up;
 mod compare;
 mod connections;
 mod copies;
+mod excuse;
 mod expect;
+mod foreign;
 mod incoming;
 mod link;
 mod outcome;
@@ -37,6 +39,7 @@ use announced::{Announced, known_limits};
 use clear_up::Leftovers;
 use compare::Difference;
 use copies::{Copies, Published};
+use foreign::Topics;
 use incoming::{Fault, Got, Waiting, shortened};
 use link::{Arrived, Link};
 use promise::Promises;
@@ -111,6 +114,7 @@ struct Engine<'a, C: Connector> {
     /// The limits that the test is about.
     known_limits: BTreeSet<String>,
     published: Published,
+    topics: Topics,
     /// Why the test cannot go on with what the broker announced.
     too_far: Option<String>,
 }
@@ -186,6 +190,7 @@ impl<'a, C: Connector> Engine<'a, C> {
             leftovers: Leftovers::default(),
             known_limits: known_limits(&test.steps),
             published: Published::default(),
+            topics: Topics::new(config.unique(&test.id)),
             too_far: None,
         }
     }
@@ -320,6 +325,9 @@ impl<'a, C: Connector> Engine<'a, C> {
     }
 
     fn fail(&self, expected: String, got: Got, difference: Option<Difference>) -> Ran {
+        if let Some(reason) = self.excuse_for(&got) {
+            return Err(Stop::Skipped(reason));
+        }
         let Difference { text, fields, byte } = difference.unwrap_or_default();
         let (line, span) = self.current.map_or_else(|| (1, Span::default()), |s| (s.line, s.span));
         let (malformed, forbidden) = match got.fault {

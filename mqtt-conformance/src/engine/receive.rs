@@ -34,6 +34,10 @@ impl<C: Connector> Engine<'_, C> {
                 }
                 let what = match slot.and_then(|slot| slot.promises.received(bytes.len(), &packet)) {
                     Some(how) => Incoming::Forbidden(packet.clone(), how),
+                    None if self.topics.are_foreign_to(link, &packet) => {
+                        self.note_at(at, &name, TraceEvent::Received { bytes: bytes.into(), packet });
+                        return;
+                    }
                     None => Incoming::Packet(packet.clone()),
                 };
                 (TraceEvent::Received { bytes: bytes.into(), packet }, what)

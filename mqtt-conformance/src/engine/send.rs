@@ -75,13 +75,18 @@ impl<'a, C: Connector> Engine<'a, C> {
         if let Some(packet) = &packet {
             self.remember(name, version, packet);
         }
+        if let Some(slot) = self.slots.get_mut(name) {
+            slot.announced.awake();
+        }
         if let (Some(packet), Some(slot)) = (&packet, self.slots.get_mut(name)) {
             if let Some(reason) = slot.announced.sends(packet, bytes.len(), &self.known_limits) {
                 slot.link = Some(link);
                 return Err(Stop::Skipped(reason));
             }
             slot.promises.sent(packet);
+            slot.copies.sent(packet);
             self.published.sent(packet);
+            self.topics.sent(packet);
         }
         // Bytes that the codec would not write are shown as they are.
         let packet = packet.filter(|packet| packet.encode(version) == bytes);

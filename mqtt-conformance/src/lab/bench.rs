@@ -5,6 +5,7 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use mqtt_codec::{Qos, Version};
 use tokio::task::LocalSet;
@@ -152,6 +153,12 @@ pub fn run_in(
 /// found out as for any broker, before the tests.
 pub(super) fn run_free(tests: &[Arc<Test>], liberties: Liberties, setup: Setup) -> io::Result<Vec<Outcome>> {
     let mut config = setup.config();
+    // However slow a right broker is, a test comes to its end.
+    config.test_deadline = Duration::from_secs(3600);
+    if liberties.has_no_enhanced_authentication {
+        let reason = "the broker knows no method".to_owned();
+        config.missing.insert("enhanced-auth".to_owned(), reason);
+    }
     let start = move |websocket| {
         let mut limits = setup.limits();
         limits.liberties = liberties;

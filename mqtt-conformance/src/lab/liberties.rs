@@ -132,6 +132,10 @@ fn attempt(
             Verdict::Skipped => {
                 attempt.skipped.insert(after.id, after.reason.unwrap_or_default());
             }
+            // No statement obliges a broker to take a client.
+            Verdict::Inconclusive if after.failure.is_some() && after.reason.is_some() => {
+                attempt.skipped.insert(after.id, after.reason.unwrap_or_default());
+            }
             verdict if test.level == Level::Must => {
                 attempt.harmed.insert(after.id.clone(), said(verdict, &after));
             }

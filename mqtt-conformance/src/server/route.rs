@@ -66,6 +66,8 @@ impl Broker {
     /// Gives a message to each session that has subscribed to it. [5.0/MQTT-4.5.0-1, 3.1.1/MQTT-4.5.0-1]
     fn route(&mut self, message: &Arc<Message>) -> bool {
         let (rules, liberties) = (&self.rules, self.limits.liberties);
+        let copies =
+            liberties.delivers_a_copy_for_each_subscription || liberties.delivers_lower_qos_copies_first;
         let mut plan: Vec<(Bytes, Outgoing)> = Vec::new();
         let mut shares: BTreeMap<Bytes, Vec<Member>> = BTreeMap::new();
         for (client, session) in &mut self.sessions {
@@ -92,7 +94,7 @@ impl Broker {
                 let next = outgoing(rules, message, subscription);
                 match own.first_mut() {
                     // [5.0/MQTT-3.3.4-5, 3.1.1/3.3.5]
-                    Some(own) if !liberties.delivers_a_copy_for_each_subscription => {
+                    Some(own) if !copies => {
                         join(rules, &liberties, own, &next);
                     }
                     _ => own.push(next),

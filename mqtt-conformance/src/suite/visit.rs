@@ -57,11 +57,13 @@ async fn ask<C: Connector>(
     gentle.step_deadline = gentle.step_deadline.clamp(Duration::from_secs(1), Duration::from_secs(3));
     let mut notices = Vec::new();
     let (mut refused, mut odd) = (Vec::<(Version, ProbeError)>::new(), Vec::new());
+    let mut own_topic = None;
     for version in versions {
         match probe(connector, *version, &gentle).await {
             Ok(found) => {
                 let against = profile.iter().flat_map(|profile| profile.contradictions(*version, &found));
                 notices.extend(against.map(|text| Notice { text: format!("{name}: {text}"), warning: true }));
+                own_topic = own_topic.or_else(|| found.own_topic.clone());
                 found.apply(config);
             }
             Err(error) if error.is_about_version() => {
@@ -84,6 +86,12 @@ async fn ask<C: Connector>(
         refused.iter().map(|(version, error)| format!("{name}: no tests of MQTT {version}: {error}"));
     let odd = odd.iter().map(|(_, error)| format!("{name}: {error}"));
     notices.extend(refused.chain(odd).map(|text| Notice { text, warning: false }));
+    notices.extend(own_topic.map(|topic| {
+        let text = format!(
+            "{name}: messages to `{topic}` come to a client that subscribed to nothing; the tests pass over topics that are not theirs"
+        );
+        Notice { text, warning: false }
+    }));
     Ok(notices)
 }
 
