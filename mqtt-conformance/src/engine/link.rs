@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use bytes::{Bytes, BytesMut};
-use mqtt_codec::{AnyDecoder, DecodeError, DecodeOptions, Decoded, Frame, PacketType, Sender, Version};
+use mqtt_codec::v5::{DisconnectReason, ReasonCode as _};
+use mqtt_codec::{
+    AnyDecoder, Cause, DecodeError, DecodeOptions, Decoded, Frame, PacketType, Sender, Version,
+};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf, split};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
@@ -131,8 +134,9 @@ impl Reader {
                 let packet = match decoder.decode(&bytes) {
                     Ok(Decoded::Complete { value, .. }) => Some(Ok(Packet::of(&value))),
                     Ok(Decoded::Incomplete { .. }) => None,
-                    Err(error) => match refusal(&bytes, version) {
-                        Some(refusal) if first => Some(Ok(refusal)),
+                    Err(error) => match (refusal(&bytes, version), contested(&bytes, version)) {
+                        (Some(refusal), _) if first => Some(Ok(refusal)),
+                        (_, Some(disconnect)) => Some(Ok(disconnect)),
                         _ => Some(Err(error)),
                     },
                 };
@@ -188,6 +192,23 @@ fn refusal(bytes: &[u8], version: Version) -> Option<Packet> {
     let decoder = AnyDecoder::with_options(other, DecodeOptions::new().sender(Sender::Server));
     let Ok(Decoded::Complete { value, .. }) = decoder.decode(bytes) else { return None };
     Some(Packet::of(&value)).filter(|packet| packet.is(PacketType::ConnAck) && packet.code() == Some(code))
+}
+
+/// A DISCONNECT of 5.0 with the reason code 0x8C, which table 2-6 gives to DISCONNECT and table 3-10 does not. Where two places
+/// contradict each other, neither is held against a broker.
+fn contested(bytes: &[u8], version: Version) -> Option<Packet> {
+    const CONTESTED: u8 = 0x8c;
+    if version != Version::V5 || bytes.first() != Some(&PacketType::Disconnect.first_byte()) {
+        return None;
+    }
+    let decoder = AnyDecoder::with_options(version, DecodeOptions::new().sender(Sender::Server));
+    let error = decoder.decode(bytes).err().filter(|e| matches!(e.cause(), Cause::ReasonCode(CONTESTED)))?;
+    let mut listed = bytes.to_vec();
+    *listed.get_mut(error.offset())? = DisconnectReason::UnspecifiedError.get();
+    let Ok(Decoded::Complete { value, .. }) = decoder.decode(&listed) else { return None };
+    let mut values = Packet::of(&value).values().clone();
+    *values.get_mut("reason")? = CONTESTED.into();
+    Packet::try_from(values).ok()
 }
 
 /// Reads on without looking, so that the close is still seen.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use mqtt_codec::Version;
 
 use super::bench::{Setup, in_parallel, run_free};
-use crate::run::{Entry, Outcome, Verdict};
+use crate::run::{Outcome, Verdict};
 use crate::script::{Level, Test};
 use crate::server::{Liberties, Liberty};
 
@@ -20,7 +20,7 @@ pub struct Freedom {
     pub harmed: BTreeMap<String, BTreeMap<String, String>>,
     /// For each of them, the tests that it makes the runner skip, each with the reason.
     pub skipped: BTreeMap<String, BTreeMap<String, String>>,
-    /// For each of them, how many tests saw another conversation than without it.
+    /// For each of them, how many tests saw another conversation than without it, or at another time.
     pub changed: BTreeMap<String, usize>,
 }
 
@@ -126,7 +126,7 @@ fn attempt(
     let outcomes = run_free(&tests, combination.liberties, setup)?;
     let mut attempt = Attempt::default();
     for ((test, before), after) in concerned.into_iter().zip(outcomes) {
-        attempt.changed += usize::from(conversation(before) != conversation(&after));
+        attempt.changed += usize::from(before.transcript != after.transcript);
         match after.verdict {
             Verdict::Pass => {}
             Verdict::Skipped => {
@@ -153,10 +153,4 @@ fn said(verdict: Verdict, outcome: &Outcome) -> String {
         (None, None) => String::new(),
     };
     format!("{verdict:?}: {what}").replace(['\n', '\t'], " ")
-}
-
-/// What passed between the two ends, and when.
-fn conversation(outcome: &Outcome) -> Vec<String> {
-    let text = |entry: &Entry| format!("{:?} {} {:?}", entry.at, entry.line(), entry.event.bytes());
-    outcome.transcript.iter().map(text).collect()
 }

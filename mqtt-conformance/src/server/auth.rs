@@ -105,7 +105,12 @@ impl Broker {
             }
             None if right => line.send_auth(AuthReason::Success, method, None),
             None if line.rules.closes_on_failed_reauthentication => {
-                line.send_disconnect(DisconnectReason::NotAuthorized, "re-authentication failed");
+                let liberties = &line.limits.liberties;
+                if liberties.disconnects_with_0x8c && !liberties.closes_without_disconnect {
+                    line.send_bytes(Bytes::from_static(&[0xe0, 1, 0x8c])); // [5.0/2.4]
+                } else {
+                    line.send_disconnect(DisconnectReason::NotAuthorized, "re-authentication failed");
+                }
                 self.end(conn, Ending::Failed); // [5.0/MQTT-4.12.1-2]
             }
             None => {}

@@ -210,6 +210,9 @@ impl Line<'_> {
         }
         let hidden = liberties.reveals_no_reasons && reason.is_error();
         let reason = if hidden { DisconnectReason::UnspecifiedError } else { reason };
+        if liberties.writes_disconnect_without_property_length {
+            return self.send_bytes(Bytes::copy_from_slice(&[0xe0, 1, reason.get()])); // [5.0/3.14.2.2.1]
+        }
         let mut properties = v5::DisconnectProperties::builder();
         if !self.rules.no_expiry_in_disconnect {
             properties = properties.session_expiry_interval(0); // [5.0/MQTT-3.14.2-2]

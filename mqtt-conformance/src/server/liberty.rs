@@ -4,7 +4,7 @@ use super::liberty_table::Liberties;
 use super::outgoing::Outgoing;
 use bytes::{BufMut, Bytes, BytesMut};
 use mqtt_codec::v5::kind::Kind;
-use mqtt_codec::v5::{Properties, Property, UserProperty};
+use mqtt_codec::v5::{DisconnectReason, Properties, Property, ReasonCode as _, UserProperty};
 use mqtt_codec::{Cause, DecodeError, Field, PacketType, Qos, Text, Version, v5};
 use std::collections::VecDeque;
 
@@ -125,6 +125,8 @@ pub(super) fn tolerates(liberties: &Liberties, error: &DecodeError) -> bool {
             Cause::PacketIdZero => liberties.overlooks_packet_id_zero,
             Cause::WrongSender(_) => liberties.overlooks_server_packets,
             Cause::DupAtQosZero => liberties.overlooks_dup_at_qos_0,
+            // Section 3.3.4 lets a client send it.
+            Cause::ReasonCodeSender { code: 0x9b, .. } => liberties.accepts_0x9b_from_clients,
             _ => false,
         },
     }
@@ -140,6 +142,10 @@ pub(super) fn repair(bytes: &mut [u8], error: &DecodeError) -> bool {
     let with: fn(u8) -> u8 = match error.cause() {
         Cause::Flags(_) => |first| first & 0xf0,
         Cause::DupAtQosZero => |first| first & !0b1000,
+        Cause::ReasonCodeSender { .. } => {
+            let with_will = DisconnectReason::DisconnectWithWillMessage.get();
+            return bytes.get_mut(error.offset()).map(|code| *code = with_will).is_some();
+        }
         _ => return false,
     };
     bytes.first_mut().map(|first| *first = with(*first)).is_some()

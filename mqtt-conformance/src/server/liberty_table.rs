@@ -66,6 +66,8 @@ switches! {
     writes_acks_with_reason_code ["5.0/3.4.2.1", "5.0/3.5.2.1", "5.0/3.6.2.1", "5.0/3.7.2.1"];
     /// The same with Reason Code and without Property Length (Remaining Length 3).
     writes_acks_without_property_length ["5.0/3.4.2.2.1"];
+    /// DISCONNECT has Remaining Length 1: the reason code alone.
+    writes_disconnect_without_property_length ["5.0/3.14.2.2.1"];
     /// Gives no Response Information.
     gives_no_response_information ["5.0/3.1.2.11.6"];
 
@@ -217,6 +219,11 @@ switches! {
     /// Filters of one SUBSCRIBE that overlap bring a retained message once.
     sends_a_retained_message_once_per_subscribe ["3.1.1/MQTT-3.8.4-4", "5.0/MQTT-3.8.4-5"];
 
+    /// Ends a failed re-authentication by DISCONNECT 0x8C.
+    disconnects_with_0x8c ["5.0/2.4", "5.0/MQTT-3.14.2-1"];
+    /// Takes DISCONNECT 0x9B of a client as one that asks for the Will.
+    accepts_0x9b_from_clients ["5.0/3.3.4", "5.0/MQTT-3.14.2-1"];
+
     // Time.
 
     /// Messages to clients are one second late (in their order).
@@ -247,6 +254,8 @@ switches! {
     rounds_expiry_down ["5.0/MQTT-3.3.2-6"];
     /// A message expires when the whole seconds that it waited exceed its interval.
     counts_expiry_in_whole_seconds ["5.0/MQTT-3.3.2-5"];
+    /// Ignores bytes that are no CONNECT until the time for a CONNECT has passed.
+    waits_for_the_connect_timeout ["5.0/MQTT-3.1.0-1", "5.0/3.1.4"];
     /// Closes a connection on which no CONNECT came for one second.
     waits_one_second_for_connect ["3.1/3.1", "3.1.1/3.1.4", "5.0/3.1.4"];
 
@@ -327,6 +336,8 @@ switches! {
     overlooks_packet_id_zero ["5.0/MQTT-2.2.1-3"];
     /// Ignores packets that only a server sends.
     overlooks_server_packets ["5.0/4.13.1"];
+    /// Takes packets whose Remaining Length is not in its shortest form.
+    overlooks_overlong_lengths ["5.0/MQTT-1.5.5-1", "5.0/4.13.1"];
     /// Takes DUP at QoS 0 and passes on DUP 0.
     overlooks_dup_at_qos_0 ["5.0/MQTT-3.3.1-2"];
     /// Takes more messages in flight than its Receive Maximum.
@@ -335,6 +346,19 @@ switches! {
     overlooks_maximum_packet_size ["5.0/4.13.1", "5.0/3.2.2.3.6"];
     /// Answers an UNSUBSCRIBE of an empty or misplaced filter as one that it does not have.
     overlooks_empty_filters ["5.0/4.13.1", "5.0/MQTT-3.10.4-1"];
+
+    // The network connection.
+
+    /// Writes the first bytes of each packet two by two, with a pause between them.
+    sends_packets_in_pieces ["3.1.1/4.2", "5.0/4.2"];
+    /// Waits a moment for more packets, and writes them in one piece.
+    sends_packets_together ["3.1.1/4.2", "5.0/4.2"];
+    /// Over WebSocket, a packet goes over several frames.
+    splits_packets_over_websocket_frames ["3.1.1/MQTT-6.0.0-2", "5.0/MQTT-6.0.0-2"];
+    /// Sends a ping of WebSocket before each frame.
+    pings_over_websocket ["3.1.1/6", "5.0/6"];
+    /// Closes the connection below a WebSocket without a close frame.
+    closes_websockets_without_close_frame ["3.1.1/MQTT-6.0.0-1", "5.0/MQTT-6.0.0-1"];
 
     // Sessions.
 

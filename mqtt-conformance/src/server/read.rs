@@ -168,7 +168,9 @@ impl Connection {
             Err(error) if overlooks(rules, &error) => Front::Nothing,
             Err(error) => Front::Wrong(error),
             Ok(Decoded::Complete { value, .. }) if buffer.len() >= value.packet_len() => {
-                Front::Packet(decoder, buffer.split_to(value.packet_len()))
+                let packet = buffer.split_to(value.packet_len());
+                let shortens = value.is_overlong() && limits.liberties.overlooks_overlong_lengths;
+                Front::Packet(decoder, if shortens { in_shortest_form(value, &packet) } else { packet })
             }
             // The first byte and the length may show that there is no point in waiting for the rest.
             Ok(_) => match decoder.decode(buffer).err() {
@@ -179,6 +181,21 @@ impl Connection {
             },
         }
     }
+}
+
+/// A packet with its Remaining Length in as few bytes as it takes.
+fn in_shortest_form(header: FixedHeader, packet: &[u8]) -> BytesMut {
+    let length = header.remaining_length().get();
+    let body = packet.len().saturating_sub(usize::try_from(length).unwrap_or(0));
+    let mut shortest = BytesMut::from(packet.get(..1).unwrap_or_default());
+    let mut rest = length;
+    while rest > 0x7f {
+        shortest.extend_from_slice(&[u8::try_from(rest & 0x7f).unwrap_or(0) | 0x80]);
+        rest >>= 7;
+    }
+    shortest.extend_from_slice(&[u8::try_from(rest).unwrap_or(0)]);
+    shortest.extend_from_slice(packet.get(body..).unwrap_or_default());
+    shortest
 }
 
 /// The decoder of a connection that speaks this version.
@@ -205,6 +222,10 @@ fn decoder(version: Version, rules: &Rules, limits: &Limits) -> AnyDecoder {
 
 /// What to do with bytes that begin with no CONNECT of a known version.
 fn unknown(buffer: &mut BytesMut, error: DecodeError, rules: &Rules, limits: &Limits) -> Front {
+    if limits.liberties.waits_for_the_connect_timeout && matches!(error.cause(), Cause::NotConnect) {
+        buffer.truncate(1); // [5.0/3.1.4]
+        return Front::Nothing;
+    }
     let overlooked = match error.cause() {
         // [5.0/MQTT-3.1.0-1, 3.1.1/MQTT-3.1.0-1]
         Cause::NotConnect => !rules.connect_comes_first,

@@ -3,10 +3,11 @@
 //! All time is tokio's, so that under its paused clock nothing has to be waited for.
 
 use super::action::{Action, ConnId};
+use super::liberty_table::Liberties;
 use super::limits::Limits;
 use super::rule_table::Rules;
 use super::state::Broker;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
@@ -22,6 +23,9 @@ use crate::transport::{Address, Stream, accept_websocket, connect_websocket};
 
 /// How many bytes may wait to be written on a connection; a client that reads more slowly is given up.
 const UNWRITTEN: usize = 64 << 20;
+
+/// A pause that a client notices.
+const MOMENT: Duration = Duration::from_millis(2);
 
 /// How long a connection that the broker closed is read on, so that what was written last is not lost on the way.
 const LINGER: Duration = Duration::from_secs(1);
@@ -55,6 +59,7 @@ struct Outbox {
 #[derive(Clone, Debug)]
 pub struct Server {
     rules: Rules,
+    liberties: Liberties,
     events: mpsc::Sender<Event>,
     next: Arc<AtomicU64>,
 }
@@ -73,8 +78,9 @@ impl Server {
     #[must_use]
     pub fn start(rules: Rules, limits: Limits) -> Self {
         let (events, inbox) = mpsc::channel(256);
+        let liberties = limits.liberties;
         tokio::spawn(run(Broker::new(rules, limits), inbox));
-        Self { rules, events, next: Arc::default() }
+        Self { rules, liberties, events, next: Arc::default() }
     }
 
     /// Serves each connection that comes to a listener, until this future is dropped: its connections end with it.
@@ -121,7 +127,7 @@ impl Server {
 
     /// Serves one connection of WebSocket on any stream, until it ends.
     pub async fn serve_frames<S: AsyncRead + AsyncWrite + Unpin + Send>(&self, stream: S) {
-        let Self { rules, .. } = self;
+        let Self { rules, liberties, .. } = self;
         // Who does not shake hands is left alone.
         // [5.0/MQTT-6.0.0-4, 3.1.1/MQTT-6.0.0-4]
         if let Ok(frames) = accept_websocket(stream, rules.chooses_sub_protocol).await {
@@ -129,7 +135,9 @@ impl Server {
                 // [5.0/MQTT-6.0.0-1, 3.1.1/MQTT-6.0.0-1]
                 // [5.0/MQTT-6.0.0-2, 3.1.1/MQTT-6.0.0-2]
                 frames.taking_text(!rules.refuses_text_frames).wanting_packets(!rules.takes_any_frames);
-            self.serve_stream(frames).await;
+            let frames = frames.pinging(liberties.pings_over_websocket);
+            let frames = frames.vanishing(liberties.closes_websockets_without_close_frame);
+            self.serve_packets(frames, liberties.splits_packets_over_websocket_frames).await;
         }
     }
 
@@ -155,8 +163,22 @@ impl Server {
         theirs
     }
 
+    fn way(&self, pieces: bool) -> Way {
+        let liberties = &self.liberties;
+        match (pieces || liberties.sends_packets_in_pieces, liberties.sends_packets_together) {
+            (true, _) => Way::Pieces,
+            (false, true) => Way::Together,
+            (false, false) => Way::Each,
+        }
+    }
+
     /// Serves one connection on any stream, until it ends.
     pub async fn serve_stream<S: AsyncRead + AsyncWrite + Send>(&self, stream: S) {
+        self.serve_packets(stream, false).await;
+    }
+
+    /// Serves one connection, with its packets in pieces if that is wanted.
+    async fn serve_packets<S: AsyncRead + AsyncWrite + Send>(&self, stream: S, pieces: bool) {
         let conn = ConnId(self.next.fetch_add(1, Ordering::Relaxed));
         let (packets, outbox) = mpsc::unbounded_channel();
         let unwritten = Arc::new(AtomicUsize::new(0));
@@ -168,7 +190,7 @@ impl Server {
         let (mut reader, mut writer) = tokio::io::split(stream);
         {
             let reading = read(conn, &mut reader, &self.events);
-            let writing = write(&mut writer, outbox, &unwritten);
+            let writing = write(&mut writer, outbox, &unwritten, self.way(pieces));
             tokio::pin!(writing);
             tokio::select! {
                 // The client sends no more, and may still read what is on its way.
@@ -188,6 +210,14 @@ impl Server {
             let _ = tokio::time::timeout(LINGER, drain).await;
         }
     }
+}
+
+/// How packets go out: a connection carries bytes, and no packet has to go by itself. [5.0/4.2, 3.1.1/4.2]
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Each,
+    Pieces,
+    Together,
 }
 
 /// A connection that the broker knows of: when this is dropped, also with its task, the broker learns that it is gone.
@@ -234,10 +264,26 @@ async fn write(
     writer: &mut (impl AsyncWrite + Unpin),
     mut outbox: mpsc::UnboundedReceiver<Bytes>,
     unwritten: &AtomicUsize,
+    way: Way,
 ) -> io::Result<()> {
-    while let Some(bytes) = outbox.recv().await {
-        writer.write_all(&bytes).await?;
+    while let Some(mut bytes) = outbox.recv().await {
+        if matches!(way, Way::Together) {
+            tokio::time::sleep(MOMENT).await;
+            let mut all = BytesMut::from(&*bytes);
+            while let Ok(more) = outbox.try_recv() {
+                all.extend_from_slice(&more);
+            }
+            bytes = all.freeze();
+        }
         unwritten.fetch_sub(bytes.len(), Ordering::Relaxed);
+        let pieces = if matches!(way, Way::Pieces) { 4 } else { 0 };
+        for _ in 0..pieces {
+            let piece = bytes.split_to(bytes.len().min(2));
+            writer.write_all(&piece).await?;
+            writer.flush().await?;
+            tokio::time::sleep(MOMENT).await;
+        }
+        writer.write_all(&bytes).await?;
         if outbox.is_empty() {
             writer.flush().await?;
         }

@@ -99,6 +99,12 @@ pub struct Frames<S> {
     takes_text: bool,
     /// Takes only frames that are one packet each, as a broken server does.
     wants_packets: bool,
+    /// Sends a ping before each frame.
+    pings: bool,
+    /// The ping before the next frame has been sent.
+    pinged: bool,
+    /// Ends without a close frame.
+    vanishes: bool,
     text: TextSwitch,
     meter: Option<Meter>,
 }
@@ -110,6 +116,9 @@ impl<S> Frames<S> {
             rest: Bytes::new(),
             takes_text: false,
             wants_packets: false,
+            pings: false,
+            pinged: false,
+            vanishes: false,
             text: TextSwitch::default(),
             meter: None,
         }
@@ -130,6 +139,18 @@ impl<S> Frames<S> {
     #[must_use]
     pub fn wanting_packets(self, wants_packets: bool) -> Self {
         Self { wants_packets, ..self }
+    }
+
+    /// Sends a ping of WebSocket before each frame.
+    #[must_use]
+    pub fn pinging(self, pings: bool) -> Self {
+        Self { pings, ..self }
+    }
+
+    /// Ends the connection below without a close frame.
+    #[must_use]
+    pub fn vanishing(self, vanishes: bool) -> Self {
+        Self { vanishes, ..self }
     }
 }
 
@@ -229,6 +250,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Frames<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Frames<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         ready!(Pin::new(&mut self.inner).poll_ready(cx)).map_err(broken)?;
+        if self.pings && !self.pinged {
+            Pin::new(&mut self.inner).start_send(Message::Ping(Bytes::new())).map_err(broken)?;
+            self.pinged = true;
+            ready!(Pin::new(&mut self.inner).poll_ready(cx)).map_err(broken)?;
+        }
+        self.pinged = false;
         let message = match std::str::from_utf8(buf) {
             Ok(text) if self.text.is_on() => Message::text(text),
             Err(error) if self.text.is_on() => {
@@ -245,6 +272,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Frames<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.vanishes {
+            return Pin::new(self.inner.get_mut()).poll_shutdown(cx);
+        }
         match ready!(Pin::new(&mut self.inner).poll_close(cx)) {
             Ok(()) | Err(Error::ConnectionClosed | Error::AlreadyClosed) => Poll::Ready(Ok(())),
             Err(error) => Poll::Ready(Err(broken(error))),

@@ -1,11 +1,14 @@
 //! The broker behind sockets and pipes.
 
 use crate::lab::*;
+use futures_util::{SinkExt as _, StreamExt as _};
 use mqtt_conformance::server::{Limits, Rules, serve};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
+use tokio_tungstenite::client_async;
+use tokio_tungstenite::tungstenite::{ClientRequestBuilder, Message};
 
 #[tokio::test]
 async fn serves_on_a_port_of_the_systems_choosing() {
@@ -59,4 +62,18 @@ async fn a_client_that_is_gone_leaves_its_will() {
     let mut arrived = vec![0; expected.len()];
     watcher.read_exact(&mut arrived).await.unwrap();
     assert_eq!(arrived, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ping_of_websocket_goes_before_each_frame() {
+    let mut limits = Limits::default();
+    limits.liberties.pings_over_websocket = true;
+    let server = serve::Server::start(Rules::standard(), limits);
+    let (ours, theirs) = tokio::io::duplex(1 << 16);
+    tokio::spawn(async move { server.serve_frames(ours).await });
+    let request = ClientRequestBuilder::new("ws://memory/mqtt".parse().unwrap()).with_sub_protocol("mqtt");
+    let (mut frames, _) = client_async(request, theirs).await.unwrap();
+    frames.send(Message::Binary(client_5(CLEAN, "c").into())).await.unwrap();
+    assert!(frames.next().await.unwrap().unwrap().is_ping());
+    assert_eq!(frames.next().await.unwrap().unwrap().into_data(), connack_5(0));
 }
