@@ -210,7 +210,7 @@ impl Line<'_> {
         }
         let hidden = liberties.reveals_no_reasons && reason.is_error();
         let reason = if hidden { DisconnectReason::UnspecifiedError } else { reason };
-        if liberties.writes_disconnect_without_property_length {
+        if liberties.writes_disconnect_without_property_length && self.connection.version() == Version::V5 {
             return self.send_bytes(Bytes::copy_from_slice(&[0xe0, 1, reason.get()])); // [5.0/3.14.2.2.1]
         }
         let mut properties = v5::DisconnectProperties::builder();
