@@ -33,7 +33,10 @@ fn the_reference_broker_can_do_all() {
     assert_eq!(answer("receive-maximum"), Some(Value::from(32)));
     assert_eq!(answer("maximum-qos"), Some(Value::from(2)));
     let text = tool(&["explore"], b"");
-    assert!(text.stdout.contains("  mqtt-5.0 "), "{text:?}");
+    assert!(
+        text.stdout.contains("  mqtt-5.0 ") && text.stdout.contains("  a CONNECT is accepted\n"),
+        "{text:?}"
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use mqtt_conformance::run::{Config, round_trip};
 use mqtt_conformance::suite::{mark, unusable};
 use serde_json::json;
 
-use super::output::{CommandError, DIM, Exit, GREEN, RED, RESET, YELLOW, to_stdout};
+use super::output::{CommandError, DIM, Exit, GREEN, RED, RESET, Readable, YELLOW, to_stdout};
 use super::run::{Target, start_built_in};
 use super::scripts::read_toml;
 
@@ -45,14 +45,14 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let found = runtime.block_on(ask(args, required.as_ref()));
     runtime.shutdown_background();
     let (broker, found) = found?;
-    to_stdout(|out| {
-        if args.json {
-            writeln!(out, "{:#}", json!({"broker": broker, "abilities": found}))?;
-        } else {
-            write_list(&broker, &found, out)?;
-        }
-        Ok(())
-    })?;
+    if args.json {
+        to_stdout(|out| Ok(writeln!(out, "{:#}", json!({"broker": broker, "abilities": found}))?))?;
+    } else {
+        // Colour is for terminals only.
+        let mut out = Readable::new(anstream::stdout().lock());
+        write_list(&broker, &found, &mut out)?;
+        out.flush()?;
+    }
     let any = |answer: Answer| found.iter().any(|ability| ability.answer == answer);
     Ok(match required {
         Some(_) if any(Answer::No) => Exit::Failed,
