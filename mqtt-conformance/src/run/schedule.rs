@@ -132,8 +132,8 @@ impl<C: Connector> Schedule<C> {
         while running.join_next().await.is_some() {}
     }
 
-    /// How many of `jobs` tests may run now, at least one for each processor: a quarter less whenever the tester is late, and an eighth
-    /// more whenever it is not.
+    /// How many of `jobs` tests may run now: a quarter less whenever the tester is late, and an eighth more whenever it is not. Never
+    /// less than a quarter of all: the load may be of others, and then fewer tests only take longer.
     fn room(&self, jobs: usize) -> usize {
         let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
         room.tests = room.tests.min(jobs);
@@ -142,8 +142,7 @@ impl<C: Connector> Schedule<C> {
         if now.duration_since(since) < LOOK {
             room.looked = since;
         } else if self.heartbeat.worst_since(since) > BUSY {
-            let few = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-            room.tests = (room.tests - room.tests / 4).max(few.min(jobs));
+            room.tests = (room.tests - room.tests / 4).max(jobs.div_ceil(4));
         } else {
             room.tests = (room.tests + jobs.div_ceil(8)).min(jobs);
         }
