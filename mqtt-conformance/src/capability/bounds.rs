@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Tree};
 
 use crate::config::{Bound, Bounds};
 use crate::script::ast::Field;
-use crate::script::{Action, Step, Test, Variables, eval_bytes, eval_fields};
+use crate::script::{Action, Step, Test, Variables, eval_fields, eval_parts};
 use crate::tree::{Packet, from_tree};
 
 /// What a test sends beyond a limit, in words; `variables` are those that it starts with.
@@ -50,8 +50,7 @@ impl Walk<'_> {
                 self.packet(self.version(connection, version), packet, fields)
             }
             Action::SendRaw { connection, parts, .. } => {
-                let bytes = parts.iter().map(|part| eval_bytes(part, &self.variables).ok());
-                let bytes: Vec<u8> = bytes.collect::<Option<Vec<_>>>()?.concat();
+                let bytes = eval_parts(parts, &self.variables).ok()?;
                 let packet = Packet::decode(&bytes, self.version(connection, version))?;
                 self.judge(packet.values(), bytes.len())
             }

@@ -8,6 +8,7 @@ use mqtt_conformance::report::{ChangeKind, Diff, RunReport, diff};
 use mqtt_conformance::run::Verdict;
 
 use super::output::{CommandError, DIM, Exit, GREEN, RED, RESET, Readable, say, to_stdout};
+use super::printable::printable;
 use super::report::read;
 
 /// Says what changed from one run to another: two releases of a broker, or two brokers.
@@ -68,10 +69,13 @@ fn write_text(diff: &Diff, out: &mut impl Write) -> io::Result<()> {
             writeln!(
                 out,
                 "  {} {DIM}{}: {} -> {}{RESET}",
-                change.id, change.level, change.before, change.after
+                printable(&change.id),
+                change.level,
+                change.before,
+                change.after
             )?;
             if let Some(because) = change.because.as_ref().filter(|_| kind != ChangeKind::Fixed) {
-                writeln!(out, "      {because}")?;
+                writeln!(out, "      {}", printable(because))?;
             }
         }
         writeln!(out)?;
@@ -81,7 +85,8 @@ fn write_text(diff: &Diff, out: &mut impl Write) -> io::Result<()> {
         ("only after", diff.only_after.iter().map(|only| format!("{}  {}", only.id, only.verdict)).collect()),
     ] {
         if !ids.is_empty() {
-            writeln!(out, "{title} ({})\n  {}\n", ids.len(), ids.join("\n  "))?;
+            let shown: Vec<String> = ids.iter().map(|id| printable(id)).collect();
+            writeln!(out, "{title} ({})\n  {}\n", ids.len(), shown.join("\n  "))?;
         }
     }
     Ok(())
@@ -98,7 +103,7 @@ fn summary(diff: &Diff, before: &RunReport, after: &RunReport) -> String {
         count(ChangeKind::Fixed),
         count(ChangeKind::Other),
         diff.same,
-        before.broker.name,
-        after.broker.name,
+        printable(&before.broker.name),
+        printable(&after.broker.name),
     )
 }

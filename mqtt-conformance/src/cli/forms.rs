@@ -1,13 +1,15 @@
 //! `--report KIND=PATH`: which form of a report goes where.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 use mqtt_conformance::report::{RunReport, write_html, write_junit, write_markdown};
 
-use super::output::{CommandError, to_stdout};
+use super::output::{CommandError, show_error};
+use super::place::{self, Place};
+use super::printable::Printable;
 
 /// A form of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -46,33 +48,16 @@ pub(super) fn parse(text: &str) -> Result<Target, String> {
         .map_err(|_| format!("`{kind}` is no kind of report: expected one of {}", names()))?;
     match path {
         "" => Err(format!("no path behind {}=; `-` means stdout", &text[..text.len() - 1])),
-        "-" => Ok(Target { kind, path: None }),
+        "-" | "/dev/stdout" => Ok(Target { kind, path: None }),
         path => Ok(Target { kind, path: Some(path.into()) }),
     }
 }
 
-/// A place that was found to be writable.
+/// A report that is to be written, to a place that was found to be writable.
 #[derive(Debug)]
 pub(super) struct Sink {
     kind: Kind,
-    place: Option<Place>,
-}
-
-/// A file, open before there is anything to write.
-#[derive(Debug)]
-struct Place {
-    path: PathBuf,
-    file: File,
-    /// Nothing was there, and nothing has been written.
-    fresh: bool,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if self.fresh {
-            let _ = std::fs::remove_file(&self.path);
-        }
-    }
+    place: Place,
 }
 
 /// Opens all places, so that a path that cannot be written is known before a run and not after it.
@@ -80,39 +65,42 @@ pub(super) fn open(targets: &[Target]) -> Result<Vec<Sink>, CommandError> {
     if targets.iter().filter(|target| target.path.is_none()).count() > 1 {
         return Err(CommandError::usage("only one report can go to stdout"));
     }
-    targets
-        .iter()
-        .map(|target| {
-            let place = target.path.as_deref().map(open_file).transpose()?;
-            Ok(Sink { kind: target.kind, place })
-        })
-        .collect()
+    let mut files = BTreeSet::new();
+    let mut sinks = Vec::new();
+    for Target { kind, path } in targets {
+        let place = path.as_deref().map_or(Ok(Place::Stdout), place::open)?;
+        if let Place::File(path) = &place
+            && !files.insert(path.clone())
+        {
+            let message = format_args!("two reports cannot go to one file: {}", path.display());
+            return Err(CommandError::usage(message));
+        }
+        sinks.push(Sink { kind: *kind, place });
+    }
+    Ok(sinks)
 }
 
-fn open_file(path: &Path) -> Result<Place, CommandError> {
-    let fresh = !path.exists();
-    // What is there stays until there is something better.
-    let file = OpenOptions::new().write(true).create(true).truncate(false).open(path).map_err(|error| {
-        let unusable = CommandError::usage(format_args!("{} cannot be written: {error}", path.display()));
-        match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() && !folder.exists() => {
-                unusable.hint(format_args!("the folder {} does not exist", folder.display()))
-            }
-            _ if path.is_dir() => unusable.hint("give the name of a file in that folder"),
-            _ => unusable,
+/// Writes the reports to all places. A place that fails keeps what it had, and does not keep the others from being written.
+pub(super) fn write_all(sinks: Vec<Sink>, reports: &[RunReport]) -> Result<(), CommandError> {
+    let mut failed = None;
+    for sink in sinks {
+        if let Err(error) = sink.write(reports)
+            && let Some(earlier) = failed.replace(error)
+        {
+            show_error(&earlier);
         }
-    })?;
-    Ok(Place { path: path.to_owned(), file, fresh })
+    }
+    failed.map_or(Ok(()), Err)
 }
 
 impl Sink {
     /// Whether stdout belongs to this report.
     pub(super) fn is_stdout(&self) -> bool {
-        self.place.is_none()
+        matches!(self.place, Place::Stdout)
     }
 
     /// Writes the reports in this form.
-    pub(super) fn write(self, reports: &[RunReport]) -> Result<(), CommandError> {
+    fn write(self, reports: &[RunReport]) -> Result<(), CommandError> {
         if self.kind == Kind::Json && reports.len() > 1 {
             let names: Vec<&str> = reports.iter().map(|report| report.broker.name.as_str()).collect();
             let runs = names.join(", ");
@@ -125,30 +113,20 @@ impl Sink {
             ));
         }
         let kind = self.kind;
-        match self.place {
-            None => to_stdout(|out| Ok(write(kind, reports, out)?)),
-            Some(mut place) => {
-                let name = place.path.display().to_string();
-                place.fresh = false;
-                let written = place.file.set_len(0).and_then(|()| {
-                    let mut out = BufWriter::new(&place.file);
-                    write(kind, reports, &mut out)?;
-                    out.flush()
-                });
-                written
-                    .map_err(|error| CommandError::usage(format_args!("{name} cannot be written: {error}")))
-            }
-        }
+        self.place.write(|out| write(kind, reports, out))
     }
 }
 
 fn write(kind: Kind, reports: &[RunReport], out: &mut dyn Write) -> io::Result<()> {
+    // In JSON every control character is escaped already.
+    let mut plain = Printable::new(&mut *out);
     match kind {
-        Kind::Json => reports.iter().try_for_each(|report| report.write_json(out)),
-        Kind::Junit => write_junit(reports, out),
-        Kind::Html => write_html(reports, out),
-        Kind::Md => write_markdown(reports, out),
+        Kind::Json => return reports.iter().try_for_each(|report| report.write_json(out)),
+        Kind::Junit => write_junit(reports, &mut plain)?,
+        Kind::Html => write_html(reports, &mut plain)?,
+        Kind::Md => write_markdown(reports, &mut plain)?,
     }
+    plain.flush()
 }
 
 #[cfg(test)]

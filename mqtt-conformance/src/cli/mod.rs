@@ -18,13 +18,17 @@ mod liberties;
 mod list;
 mod mutants;
 mod output;
+mod place;
+mod printable;
 mod proxy;
 mod report;
 mod run;
 mod scripts;
 mod serve;
+mod url;
 mod vectors;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -84,8 +88,13 @@ pub(crate) fn main() -> ExitCode {
         Err(error) => {
             // Help and version are no mistakes.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Fine };
-            // Nobody is left to tell when stderr is closed.
-            let _ = error.print();
+            let text = url::without_logins(&error.render().ansi().to_string());
+            // Nobody is left to tell when they are closed.
+            let _ = if error.use_stderr() {
+                write!(anstream::stderr().lock(), "{text}")
+            } else {
+                write!(anstream::stdout().lock(), "{text}")
+            };
             return exit.into();
         }
     };

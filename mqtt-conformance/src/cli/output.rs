@@ -8,6 +8,8 @@ use miette::{GraphicalReportHandler, GraphicalTheme};
 use mqtt_conformance::script::Problem;
 use mqtt_conformance::suite;
 
+use super::url::without_logins;
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exit {
@@ -96,7 +98,7 @@ impl From<suite::Error> for CommandError {
 /// Writes it to stderr: first the mistakes in files, each with its line, then the sentence and the hint.
 pub(super) fn show_error(wrong: &CommandError) -> Exit {
     show_problems(&wrong.problems);
-    error(&wrong.message);
+    error(without_logins(&wrong.message));
     if let Some(text) = &wrong.hint {
         hint(text);
     }
@@ -107,6 +109,10 @@ pub(super) fn show_error(wrong: &CommandError) -> Exit {
 pub(super) fn show_problems(problems: &[Problem]) {
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode());
     for problem in problems {
+        if problem.is_on_a_long_line() {
+            say(problem.one_line());
+            continue;
+        }
         let mut report = String::new();
         match handler.render_report(&mut report, problem) {
             Ok(()) => say(report.trim_end()),

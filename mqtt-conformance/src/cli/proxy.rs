@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use std::time::Duration;
 
 use mqtt_conformance::lab::WireFault;
 use mqtt_conformance::run::Connector;
@@ -10,6 +11,11 @@ use mqtt_conformance::transport::{Address, Delay, Dialer, TlsOptions};
 use tokio::net::TcpListener;
 
 use super::output::{CommandError, Exit, say, to_stdout};
+use super::url::UrlParser;
+
+/// How long the proxy waits after a connection that could not be taken, and after how many in a row it ends.
+const PAUSE: Duration = Duration::from_millis(50);
+const PATIENCE: usize = 1_200;
 
 /// Stands before a broker, and makes its link slow, or damages one type of packet that it sends.
 ///
@@ -18,7 +24,7 @@ use super::output::{CommandError, Exit, say, to_stdout};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The broker behind, as for `run`
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = UrlParser)]
     broker: Address,
     /// What to do to which packets: drop, repeat, delay, reorder, corrupt or close, as in drop:PUBACK
     #[arg(long, value_name = "FAULT:PACKET", required_unless_present = "delay", conflicts_with = "delay")]
@@ -43,8 +49,22 @@ pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
         let listener = TcpListener::bind(args.bind).await.map_err(trouble)?;
         let address = listener.local_addr().map_err(trouble)?;
         to_stdout(|out| Ok(writeln!(out, "mqtt://{address}")?))?;
+        let mut failed = 0;
         loop {
-            let (client, _) = listener.accept().await.map_err(trouble)?;
+            let client = match listener.accept().await {
+                Ok((client, _)) => client,
+                // Connections end, and with them what is too much: of open files, of memory.
+                Err(error) if failed < PATIENCE => {
+                    if failed == 0 {
+                        say(format_args!("a connection cannot be taken now: {error}"));
+                    }
+                    failed += 1;
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+                Err(error) => return Err(trouble(error)),
+            };
+            failed = 0;
             let (fault, broker) = (args.fault, Arc::clone(&broker));
             let delay =
                 Delay { each_way: args.delay.unwrap_or_default(), jitter: args.jitter.unwrap_or_default() };

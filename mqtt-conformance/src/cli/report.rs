@@ -25,9 +25,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<Exit, CommandError> {
     let reports: Vec<RunReport> = args.files.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
     let reports = join(reports).map_err(CommandError::usage)?;
-    for sink in forms::open(&args.report)? {
-        sink.write(&reports)?;
-    }
+    forms::write_all(forms::open(&args.report)?, &reports)?;
     Ok(Exit::Fine)
 }
 
@@ -41,5 +39,5 @@ pub(super) fn read(path: &Path) -> Result<RunReport, CommandError> {
         let line = good.split(|byte| *byte == b'\n').count();
         CommandError::usage(format_args!("{name}:{line}: not JSON: the bytes are not UTF-8")).hint(READ_HINT)
     })?;
-    RunReport::from_json(&text).map_err(|e| CommandError::usage(format_args!("{name}:{e}")).hint(READ_HINT))
+    RunReport::from_text(&text).map_err(|e| CommandError::usage(format_args!("{name}:{e}")).hint(READ_HINT))
 }

@@ -1,10 +1,13 @@
 //! `run`: scripts against a broker.
 
 mod expect;
+mod files;
 mod groups;
+mod journal;
 mod profile;
 mod report;
 mod reports;
+mod signals;
 mod story;
 mod table;
 mod target;
@@ -124,6 +127,8 @@ async fn run_tests(
     }
     measure(&connector, &tests, &mut config).await;
     let jobs = args.jobs.unwrap_or_else(|| fitting_jobs(config.round_trip));
+    // The built-in broker has the other end of each connection.
+    let jobs = files::jobs_that_fit(jobs, if args.target.is_given() { 1 } else { 2 })?;
     if args.profile.explores() {
         for (node, member) in connector.members() {
             let name = if connector.nodes().is_empty() { &name } else { &node.name };
@@ -148,11 +153,15 @@ async fn run_tests(
     let outcomes = loop {
         tokio::select! {
             biased;
-            Some(event) = inbox.recv() => tell(&mut report, event, &halt)?,
+            Some(event) = inbox.recv() => {
+                note(&mut reports, &event, &tests, known);
+                tell(&mut report, event, &halt)?;
+            }
             outcomes = &mut running => break outcomes,
         }
     };
     while let Ok(event) = inbox.try_recv() {
+        note(&mut reports, &event, &tests, known);
         tell(&mut report, event, &halt)?;
     }
     report.close(&name, &outcomes)?;
@@ -191,16 +200,22 @@ async fn measure(connector: &Cluster<Dialer>, tests: &[Test], config: &mut Confi
 /// From here on, a round trip is worth a word.
 const FAR: Duration = Duration::from_millis(50);
 
-/// Ends the run at the first Ctrl-C, and the tool at the second.
-async fn until_interrupted(halt: Halt) {
-    if tokio::signal::ctrl_c().await.is_err() {
-        return;
+fn note(reports: &mut Reports, event: &Event, tests: &[Arc<Test>], known: &expect::Known) {
+    if let Event::Finished { index, outcome } = event
+        && let Some(test) = tests.get(*index)
+    {
+        reports.note(test, outcome, &known.expectations);
     }
+}
+
+/// Ends the run at the first signal to end, and the tool at the second.
+async fn until_interrupted(halt: Halt) {
+    let Some(mut signals) = signals::Signals::new() else { return };
+    signals.next().await;
     halt.stop("interrupted before its end");
     say("interrupted: what is known is written down; Ctrl-C again ends at once");
-    if tokio::signal::ctrl_c().await.is_ok() {
-        std::process::exit(130);
-    }
+    signals.next().await;
+    std::process::exit(130);
 }
 
 fn tell(report: &mut Report<'_>, event: Event, halt: &Halt) -> Result<(), CommandError> {

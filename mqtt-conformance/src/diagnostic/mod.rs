@@ -6,6 +6,6 @@ pub(crate) mod document;
 mod problem;
 mod span;
 
-pub(crate) use problem::Draft;
+pub(crate) use problem::{Draft, problems};
 pub use problem::{Problem, ScriptError, Severity, closest};
 pub use span::Span;

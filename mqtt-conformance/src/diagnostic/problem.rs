@@ -17,6 +17,9 @@ pub enum Severity {
     Error,
 }
 
+/// The longest line that is shown with a mistake, in bytes.
+const LONG_LINE: usize = 2_000;
+
 /// One mistake in a file.
 ///
 /// As a [`Diagnostic`] it shows the line with a caret; `Display` is the message alone, and
@@ -63,6 +66,14 @@ impl Problem {
         self.span.position(&self.text).1
     }
 
+    /// Whether its line is too long to be shown.
+    pub fn is_on_a_long_line(&self) -> bool {
+        let (before, after) = self.text.split_at_checked(self.span.start).unwrap_or((&self.text, ""));
+        let start = before.rfind('\n').map_or(0, |end| end + 1);
+        let end = after.find('\n').unwrap_or(after.len());
+        before.len() - start + end > LONG_LINE
+    }
+
     /// `file:line:column: message`.
     pub fn one_line(&self) -> String {
         format!("{}:{}:{}: {}", self.file(), self.line(), self.column(), self.message)
@@ -98,6 +109,22 @@ impl Diagnostic for Problem {
         let label = LabeledSpan::new_primary_with_span(Some("here".to_owned()), (self.span.start, length));
         Some(Box::new(std::iter::once(label)))
     }
+}
+
+/// The most mistakes of one file that are shown.
+const MOST: usize = 100;
+
+/// Problems from drafts, in the order of the file. Of very many, the first are kept, and the number of the others.
+pub(crate) fn problems(file: &str, source: &Arc<str>, mut drafts: Vec<(Span, Draft)>) -> Vec<Problem> {
+    drafts.sort_by_key(|(span, _)| span.start);
+    if drafts.len() > MOST {
+        let rest = drafts.split_off(MOST);
+        let severity = rest.iter().map(|(_, draft)| draft.severity).max().unwrap_or(Severity::Error);
+        let draft = Draft::error(format!("and {} more from here on, which are not shown", rest.len()));
+        let span = rest.first().map_or_else(Span::default, |(span, _)| *span);
+        drafts.push((span, Draft { severity, ..draft }));
+    }
+    drafts.into_iter().map(|(span, draft)| Problem::new(file, source, span, draft)).collect()
 }
 
 /// A script that cannot run, with every mistake that was found.

@@ -13,6 +13,7 @@ mod diff;
 mod file;
 mod html;
 mod join;
+mod journal;
 mod junit;
 mod markdown;
 mod table;

@@ -1,5 +1,6 @@
 //! Names, kinds, variables and order: everything about a script that can be judged without a broker.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use mqtt_codec::{PacketType, Sender, Version};
@@ -9,13 +10,22 @@ use super::ast::{Block, Field, Item, Piece, Script, Statement, StatementKind, Va
 use super::expand::{
     Action, Case, Expected, Lowering, MAX_CLIENT_PREFIX, Step, cases, constant, finish, no_version,
 };
-use super::values::{Variables, eval_fields, not_sendable};
+use super::values::{EvalError, MAX_VALUE, Variables, eval_fields, not_sendable, weight};
 use super::vocabulary::{CAPABILITIES, Kind, Owner, describe, packets};
 use crate::diagnostic::{Draft, Problem, Span};
 use crate::tree::{PropertyMember, from_tree};
 
 /// Whether a standard has a statement: its version, and the id as `covers:` writes it.
 pub type KnowsStatement<'a> = dyn Fn(Version, &str) -> bool + 'a;
+
+/// After so many mistakes no further case is looked at.
+const MANY: usize = 1_000;
+
+/// Content of so many bytes is not built just to look at it.
+const LARGE: usize = 100_000;
+
+/// How often a step may run, in all rounds of the blocks around it.
+const MAX_ROUNDS: u64 = 1_000_000;
 
 /// Every problem of a script that was parsed, warnings too, in the order of the file.
 ///
@@ -29,6 +39,10 @@ pub fn check(script: &Script, knows: Option<&KnowsStatement<'_>>) -> Vec<Problem
     let mut asks_nothing = None;
     for (version, _) in script.versions() {
         for case in &cases {
+            // One case after the other has the same mistakes.
+            if problems.len() > MANY {
+                break;
+            }
             let mut lowering = Lowering::new(script, version, case);
             let (steps, preparation) = lowering.script();
             problems.append(&mut lowering.problems);
@@ -39,7 +53,7 @@ pub fn check(script: &Script, knows: Option<&KnowsStatement<'_>>) -> Vec<Problem
             }
             entered.append(&mut lowering.entered);
             let acl = script.needs().any(|need| need.text == "acl");
-            let mut walk = Walk { version, case, acl, problems: &mut problems, used: &mut used };
+            let mut walk = Walk { version, case, acl, rounds: 1, problems: &mut problems, used: &mut used };
             let mut state = State::default();
             walk.steps(&steps, &mut state);
             walk.unused_captures(&state);
@@ -235,6 +249,8 @@ struct Walk<'a> {
     acl: bool,
     version: Version,
     case: &'a Case,
+    /// How often the step runs that is looked at.
+    rounds: u64,
     problems: &'a mut Vec<(Span, Draft)>,
     used: &'a mut BTreeSet<String>,
 }
@@ -347,7 +363,17 @@ impl Walk<'_> {
                 {
                     self.report(step.span, Draft::error(format!("`{counter}` already has a meaning")));
                 }
+                let outside = self.rounds;
+                if let ValueKind::Number { value, .. } = self.resolve(count).kind {
+                    self.rounds = outside.saturating_mul(value.max(1));
+                }
+                if outside <= MAX_ROUNDS && self.rounds > MAX_ROUNDS {
+                    let message =
+                        format!("these steps would run {} times; {MAX_ROUNDS} is the most", self.rounds);
+                    self.report(step.span, Draft::error(message));
+                }
                 self.steps(steps, state);
+                self.rounds = outside;
                 if let Some(counter) = counter {
                     state.counters.remove(counter);
                 }
@@ -423,7 +449,7 @@ impl Walk<'_> {
         fields: &[Field],
         state: &State,
     ) -> Option<usize> {
-        if fields.iter().any(|f| is_large(&f.value)) {
+        if fields.iter().any(|field| self.weight(&field.value) > LARGE) {
             return None;
         }
         let mut variables = Variables::default();
@@ -532,6 +558,9 @@ impl Walk<'_> {
     fn value(&mut self, value: &Value, kind: Kind, name: &str, place: Place, state: &mut State) {
         let Place { version, usage, .. } = place;
         self.variables(value, usage, state);
+        if self.is_too_large(value) {
+            return;
+        }
         if usage == Use::Send
             && let Some(bad) = not_sendable(value)
         {
@@ -650,8 +679,28 @@ impl Walk<'_> {
     }
 
     /// A part of raw bytes, or a patch.
+    /// About how many bytes a value stands for, as far as the script says.
+    fn weight(&self, value: &Value) -> usize {
+        weight(value, &|name| {
+            let found = self.case.iter().find(|(known, _)| known == name);
+            found.map(|(_, value)| Cow::Owned(constant(value)))
+        })
+    }
+
+    /// Whether a value stands for more than the values of a whole packet may; says so.
+    fn is_too_large(&mut self, value: &Value) -> bool {
+        let too_large = self.weight(value) > MAX_VALUE;
+        if too_large {
+            self.report(value.span, Draft::error(EvalError::TooLarge.to_string()));
+        }
+        too_large
+    }
+
     fn raw(&mut self, value: &Value, state: &mut State) {
         self.variables(value, Use::Send, state);
+        if self.is_too_large(value) {
+            return;
+        }
         if let Some(bad) = not_sendable(value) {
             self.report(bad.span, Draft::error(format!("`{bad}` says what may come; it cannot be sent")));
             return;
@@ -737,19 +786,6 @@ impl Walk<'_> {
                 self.report(*span, draft.hint("write `*` for any value"));
             }
         }
-    }
-}
-
-/// Content that is too much to build just to look at it.
-fn is_large(value: &Value) -> bool {
-    match &value.kind {
-        ValueKind::Bytes(n) | ValueKind::Letters(n) | ValueKind::Copies(_, n) => {
-            !matches!(n.kind, ValueKind::Number { value: 0..=100_000, .. })
-        }
-        ValueKind::List { items, .. } => items.iter().any(is_large),
-        ValueKind::Object(fields) => fields.iter().any(|f| is_large(&f.value)),
-        ValueKind::Member(field) => is_large(&field.value),
-        _ => false,
     }
 }
 

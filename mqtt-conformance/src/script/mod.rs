@@ -50,7 +50,7 @@ pub use format::format;
 pub use parse::parse;
 pub use trace::{Direction, bytes_line, packet_line, value_text};
 pub use values::{
-    EvalError, Mismatch, Variables, describe_value, eval, eval_bytes, eval_count, eval_fields, match_fields,
-    match_value,
+    EvalError, Mismatch, Variables, describe_value, eval, eval_bytes, eval_count, eval_fields, eval_parts,
+    match_fields, match_value,
 };
 pub use vocabulary::CAPABILITIES;

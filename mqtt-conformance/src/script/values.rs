@@ -1,5 +1,6 @@
 //! What a value means: the tree it stands for when it is sent, and whether a tree that came fits it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -45,14 +46,87 @@ pub enum EvalError {
     /// Not a length.
     #[error("`{0}` is not a length")]
     NotALength(String),
+    /// More than a value may stand for.
+    #[error("more than {MAX_VALUE} bytes are too much for the values of one packet")]
+    TooLarge,
 }
+
+/// The most bytes that the values of one packet may stand for, about: no packet has room for more.
+pub(super) const MAX_VALUE: usize = 268_435_455;
 
 /// The tree that a value stands for.
 ///
 /// # Errors
 ///
-/// An unknown variable, or a value such as `*` that only makes sense in an expectation.
+/// An unknown variable, a value such as `*` that only makes sense in an expectation, or one that stands for more than
+/// a packet has room for.
 pub fn eval(value: &Value, variables: &Variables) -> Result<Tree, EvalError> {
+    fits([value], variables)?;
+    build(value, variables)
+}
+
+/// Whether values together stand for no more than is allowed; nothing is built to find out.
+fn fits<'v>(values: impl IntoIterator<Item = &'v Value>, variables: &Variables) -> Result<(), EvalError> {
+    let known = |name: &str| variables.get(name).map(Cow::Borrowed);
+    let total = values.into_iter().fold(0, |sum: usize, value| sum.saturating_add(weight(value, &known)));
+    if total > MAX_VALUE { Err(EvalError::TooLarge) } else { Ok(()) }
+}
+
+/// About how many bytes a value stands for; what is not known weighs nothing.
+pub(super) fn weight<'t>(value: &Value, known: &impl Fn(&str) -> Option<Cow<'t, Tree>>) -> usize {
+    let all = |values: &mut dyn Iterator<Item = &Value>| {
+        values.fold(0, |sum: usize, value| sum.saturating_add(8).saturating_add(weight(value, known)))
+    };
+    let times = |count: &Value| {
+        let number = match &count.kind {
+            ValueKind::Number { value, .. } => Some(*value),
+            ValueKind::Variable(name) => known(name).and_then(|tree| tree.as_u64()),
+            _ => None,
+        };
+        number.map_or(0, |number| usize::try_from(number).unwrap_or(usize::MAX))
+    };
+    match &value.kind {
+        ValueKind::Text(pieces) => pieces.iter().fold(0, |sum: usize, piece| {
+            sum.saturating_add(match piece {
+                Piece::Plain(text) => text.len(),
+                Piece::Hole(name, _) => known(name).map_or(0, |tree| tree_weight(&tree)),
+            })
+        }),
+        ValueKind::Hex(bytes) => bytes.len(),
+        ValueKind::Bytes(count) | ValueKind::Letters(count) => times(count).max(weight(count, known)),
+        ValueKind::Copies(what, count) => {
+            weight(what, known).max(1).saturating_mul(times(count)).max(weight(count, known))
+        }
+        ValueKind::List { items, .. } | ValueKind::OneOf(items) => all(&mut items.iter()),
+        ValueKind::Object(fields) => all(&mut fields.iter().map(|field| &field.value)),
+        ValueKind::Member(field) => weight(&field.value, known),
+        ValueKind::Variable(name) => known(name).map_or(0, |tree| tree_weight(&tree)),
+        ValueKind::Number { .. }
+        | ValueKind::Flag(_)
+        | ValueKind::Version(_)
+        | ValueKind::Capture(_)
+        | ValueKind::Any
+        | ValueKind::Absent
+        | ValueKind::Range(..) => 8,
+    }
+}
+
+/// About how many bytes a tree stands for.
+fn tree_weight(tree: &Tree) -> usize {
+    match tree {
+        Tree::String(text) => text.len(),
+        Tree::Array(items) => items.iter().map(|item| tree_weight(item) + 8).sum(),
+        // One of the forms for bytes.
+        Tree::Object(members) => match (members.get("hex"), members.get("count").and_then(Tree::as_u64)) {
+            (Some(Tree::String(digits)), _) => digits.len() / 2,
+            (_, Some(count)) => usize::try_from(count).unwrap_or(usize::MAX),
+            _ => members.values().map(|member| tree_weight(member) + 8).sum(),
+        },
+        Tree::Null | Tree::Bool(_) | Tree::Number(_) => 8,
+    }
+}
+
+fn build(value: &Value, variables: &Variables) -> Result<Tree, EvalError> {
     Ok(match &value.kind {
         ValueKind::Number { value, .. } => Tree::from(*value),
         ValueKind::Flag(flag) => Tree::from(*flag),
@@ -62,15 +136,15 @@ pub fn eval(value: &Value, variables: &Variables) -> Result<Tree, EvalError> {
         ValueKind::Bytes(n) => bytes_value(&generate::bytes(length(n, variables)?)),
         ValueKind::Letters(n) => Tree::from(generate::letters(length(n, variables)?)),
         ValueKind::Copies(what, n) => {
-            let unit = eval(what, variables)?;
+            let unit = build(what, variables)?;
             let unit = tree_bytes(&unit).ok_or_else(|| EvalError::NotText(what.to_string()))?;
             bytes_value(&unit.repeat(length(n, variables)?))
         }
         ValueKind::List { only: false, items } => {
-            Tree::Array(items.iter().map(|item| eval(item, variables)).collect::<Result<_, _>>()?)
+            Tree::Array(items.iter().map(|item| build(item, variables)).collect::<Result<_, _>>()?)
         }
-        ValueKind::Object(fields) => Tree::Object(eval_fields(fields, variables)?),
-        ValueKind::Member(field) => Tree::Object(eval_fields(std::slice::from_ref(&**field), variables)?),
+        ValueKind::Object(fields) => Tree::Object(build_fields(fields, variables)?),
+        ValueKind::Member(field) => Tree::Object(build_fields(std::slice::from_ref(&**field), variables)?),
         ValueKind::Variable(name) => {
             variables.get(name).cloned().ok_or_else(|| EvalError::Unknown(name.clone()))?
         }
@@ -89,7 +163,26 @@ pub fn eval(value: &Value, variables: &Variables) -> Result<Tree, EvalError> {
 ///
 /// As [`eval`].
 pub fn eval_fields(fields: &[Field], variables: &Variables) -> Result<Map<String, Tree>, EvalError> {
-    fields.iter().map(|f| Ok((f.name.text.clone(), eval(&f.value, variables)?))).collect()
+    fits(fields.iter().map(|field| &field.value), variables)?;
+    build_fields(fields, variables)
+}
+
+fn build_fields(fields: &[Field], variables: &Variables) -> Result<Map<String, Tree>, EvalError> {
+    fields.iter().map(|f| Ok((f.name.text.clone(), build(&f.value, variables)?))).collect()
+}
+
+/// The bytes of values, one after the other, each read as by [`eval_bytes`].
+///
+/// # Errors
+///
+/// As [`eval_bytes`].
+pub fn eval_parts(parts: &[Value], variables: &Variables) -> Result<Vec<u8>, EvalError> {
+    fits(parts, variables)?;
+    let mut bytes = Vec::new();
+    for part in parts {
+        bytes.extend(eval_bytes(part, variables)?);
+    }
+    Ok(bytes)
 }
 
 /// The bytes of a value: of text its UTF-8, of a number one byte. This is how raw bytes and patches are read.

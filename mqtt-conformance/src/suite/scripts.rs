@@ -1,6 +1,7 @@
 //! Scripts: those that are built in, those on disk, and the tests that they stand for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -160,9 +161,17 @@ impl Places {
     }
 }
 
+/// The longest script, in bytes.
+const MAX_SCRIPT: u64 = 1 << 20;
+
 fn read(path: &Path) -> Result<String, Error> {
     let wrong = |e: &dyn std::fmt::Display| Error::new(format_args!("{}: {e}", path.display()));
-    let bytes = std::fs::read(path).map_err(|e| wrong(&e))?;
+    let file = std::fs::File::open(path).map_err(|e| wrong(&e))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_SCRIPT + 1).read_to_end(&mut bytes).map_err(|e| wrong(&e))?;
+    if bytes.len() > usize::try_from(MAX_SCRIPT).unwrap_or(usize::MAX) {
+        return Err(wrong(&format_args!("a script has at most {MAX_SCRIPT} bytes")));
+    }
     String::from_utf8(bytes).map_err(|e| wrong(&e))
 }
 
@@ -170,20 +179,31 @@ fn read(path: &Path) -> Result<String, Error> {
 ///
 /// # Errors
 ///
-/// When a folder cannot be read, or has no script.
+/// When a folder cannot be read, has no script, or holds what is called a script and is no file.
 pub fn find(path: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
     if !path.is_dir() {
         return Ok(vec![(path.to_owned(), name_of_file(path))]);
     }
     let mut found = Vec::new();
     let mut folders = vec![path.to_owned()];
+    // By their true names: links may lead back.
+    let mut visited = BTreeSet::new();
     while let Some(folder) = folders.pop() {
         let io = |e| Error::new(format_args!("{}: {e}", folder.display()));
+        if !visited.insert(folder.canonicalize().map_err(io)?) {
+            continue;
+        }
         for entry in std::fs::read_dir(&folder).map_err(io)? {
             let entry = entry.map_err(io)?.path();
             if entry.is_dir() {
                 folders.push(entry);
             } else if entry.extension().is_some_and(|extension| extension == "mqs") {
+                let metadata = std::fs::metadata(&entry);
+                let metadata = metadata.map_err(|e| Error::new(format_args!("{}: {e}", entry.display())))?;
+                // A pipe would be waited for.
+                if !metadata.is_file() {
+                    return Err(Error::new(format_args!("{} is no file", entry.display())));
+                }
                 // A folder of scripts within the folder of all is an area, and stays in the ids.
                 let name = match entry.strip_prefix(path) {
                     Ok(below) if below.components().count() > 1 => join(below),

@@ -113,11 +113,26 @@ impl fmt::Debug for Address {
     }
 }
 
-/// What is wrong with an address.
+/// What is wrong with an address. It says nothing that stands in the address: what is wrongly written may be a password.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{0}")]
 #[non_exhaustive]
 pub struct AddressError(String);
+
+impl AddressError {
+    /// Adds what is the most likely cause where the authority of an address ended before its `@`.
+    fn about(self, url: &str) -> Self {
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let cut = rest
+            .find(['/', '?', '#'])
+            .is_some_and(|end| rest.get(end..).is_some_and(|rest| rest.contains('@')));
+        if cut {
+            Self(format!("{self}; in a password write %2F for /, %3F for ? and %23 for #"))
+        } else {
+            self
+        }
+    }
+}
 
 impl From<String> for AddressError {
     fn from(what: String) -> Self {
@@ -138,6 +153,7 @@ impl FromStr for Address {
         if let Some(path) = url.strip_prefix("unix:") {
             return unix(path);
         }
+        let wrong = |error: AddressError| error.about(url);
         let Some((scheme, rest)) = url.split_once("://") else {
             return Err("expected an address such as mqtt://127.0.0.1:1883".into());
         };
@@ -146,14 +162,14 @@ impl FromStr for Address {
             return Err(unknown_scheme(&known).into());
         };
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        let path = path_of(scheme, path)?;
+        let path = path_of(scheme, path).map_err(wrong)?;
         // The last one: passwords may hold @ where people forget to write %40.
         let (login, place) = match authority.rsplit_once('@') {
             Some((login, place)) => (Some(login), place),
             None => (None, authority),
         };
         let (user_name, password) = login.map_or(Ok((None, None)), login_of)?;
-        let (host, port) = place_of(scheme, place)?;
+        let (host, port) = place_of(scheme, place).map_err(wrong)?;
         Ok(Self { scheme, host, port, path, user_name, password })
     }
 }
@@ -164,7 +180,7 @@ fn unknown_scheme(scheme: &str) -> String {
         "ssl" | "tls" => format!("write mqtts:// instead of {scheme}://"),
         "http" => "write ws:// instead of http:// for MQTT over WebSocket".to_owned(),
         "https" => "write wss:// instead of https:// for MQTT over WebSocket".to_owned(),
-        other => format!("{other}:// is unknown; expected mqtt://, mqtts://, ws://, wss:// or unix:"),
+        _ => "the scheme is unknown; expected mqtt://, mqtts://, ws://, wss:// or unix:".to_owned(),
     }
 }
 
@@ -193,7 +209,7 @@ fn path_of(scheme: Scheme, path: &str) -> Result<String, AddressError> {
     if matches!(path, "" | "/") {
         Ok(String::new())
     } else {
-        Err(format!("`{path}` behind the host means something to WebSocket only: ws:// or wss://").into())
+        Err("a path behind the host means something to WebSocket only: ws:// or wss://".into())
     }
 }
 
@@ -213,13 +229,13 @@ fn place_of(scheme: Scheme, place: &str) -> Result<(String, u16), AddressError> 
         let (host, port) = rest.split_once(']').ok_or("the `[` of an IPv6 address has no `]`")?;
         let host = String::from_utf8(decode(host)?).map_err(|_| "the address is not UTF-8")?;
         if !host.contains(':') {
-            return Err(format!("`[{host}]` is no IPv6 address").into());
+            return Err("what stands in brackets is no IPv6 address".into());
         }
         (host, port.strip_prefix(':').unwrap_or(port))
     } else {
         let (host, port) = place.split_once(':').unwrap_or((place, ""));
         if port.contains(':') {
-            return Err(format!("an IPv6 address needs brackets: {}://[{place}]", scheme.name()).into());
+            return Err(format!("an IPv6 address needs brackets, as in {}://[::1]", scheme.name()).into());
         }
         (host.to_owned(), port)
     };
@@ -230,7 +246,7 @@ fn place_of(scheme: Scheme, place: &str) -> Result<(String, u16), AddressError> 
         "" => scheme.port(),
         digits => match digits.parse() {
             Ok(port) if port != 0 && digits.bytes().all(|b| b.is_ascii_digit()) => port,
-            _ => return Err(format!("`{digits}` is no port: expected 1 to 65535").into()),
+            _ => return Err("the port is no number from 1 to 65535".into()),
         },
     };
     Ok((host, port))
@@ -283,6 +299,30 @@ mod tests {
     fn debug_keeps_the_password_to_itself() {
         let address: Address = "mqtt://me:secret@h".parse().unwrap();
         assert_eq!(format!("{address:?}"), "Address(mqtt://h:1883)");
+    }
+
+    #[test]
+    fn an_error_holds_nothing_of_the_address() {
+        for url in [
+            "mqtt://u:hush@h:x",
+            "mqtt://u:hu/sh@h",
+            "mqtt://u:hu:sh/x@h",
+            "mqtt://u:hush%zz@h",
+            "mqtt://u:hush@h/path",
+            "mqtt://u:hush@[h",
+            "mqtt://u:hush@[hush]",
+            "mqtt://u:hush@::1",
+            "u:hush://h",
+            "ws://u:hush@h/hush#x",
+            "u:hush@h",
+        ] {
+            let error = url.parse::<Address>().unwrap_err().to_string();
+            for part in ["hush", "hu:", "sh@", "/sh"] {
+                assert!(!error.contains(part), "{url}: {error}");
+            }
+        }
+        let cut = "mqtt://u:hu/sh@h".parse::<Address>().unwrap_err().to_string();
+        assert!(cut.contains("write %2F"), "{cut}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a run leaves behind.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,7 @@ use mqtt_conformance::report::{About, Broker, Options, RunReport};
 use mqtt_conformance::run::{Config, Outcome};
 use mqtt_conformance::script::Test;
 
+use super::journal::Journal;
 use crate::cli::forms::{self, Sink, Target};
 use crate::cli::output::CommandError;
 
@@ -21,12 +23,16 @@ pub(super) struct ReportArgs {
     /// What reports call the broker, such as "Mosquitto 2.0.11"
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// Write down each result as it comes; removed at the end. If the run is killed, `report FILE` makes reports of it
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
 }
 
 /// The reports of a run that goes on.
 #[derive(Debug)]
 pub(super) struct Reports {
     sinks: Vec<Sink>,
+    journal: Option<Journal>,
     broker: Broker,
     options: Options,
     started: jiff::Timestamp,
@@ -40,6 +46,7 @@ impl ReportArgs {
         broker.name = self.name.clone().unwrap_or_default();
         Ok(Reports {
             sinks: forms::open(&self.report)?,
+            journal: self.journal.as_deref().map(Journal::begin).transpose()?,
             broker,
             options,
             started: jiff::Timestamp::now(),
@@ -67,6 +74,31 @@ impl Reports {
         self.start = Instant::now();
     }
 
+    /// Writes down the result of one test, if there is a journal.
+    pub(super) fn note(&mut self, test: &Arc<Test>, outcome: &Arc<Outcome>, known: &Expectations) {
+        let about = self.about(None);
+        if let Some(journal) = &mut self.journal {
+            journal.add(&RunReport::new(
+                about,
+                std::slice::from_ref(test),
+                std::slice::from_ref(outcome),
+                known,
+            ));
+        }
+    }
+
+    /// What the reports say of the run as a whole.
+    fn about(&self, stopped: Option<String>) -> About {
+        let mut about = About::default();
+        about.started = self.started.round(jiff::Unit::Second).unwrap_or(self.started).to_string();
+        about.duration =
+            Duration::from_millis(u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX));
+        about.broker = self.broker.clone();
+        about.options = self.options.clone();
+        about.stopped = stopped;
+        about
+    }
+
     /// Writes them.
     pub(super) fn write(
         self,
@@ -75,17 +107,13 @@ impl Reports {
         known: &Expectations,
         stopped: Option<String>,
     ) -> Result<(), CommandError> {
-        if self.sinks.is_empty() {
-            return Ok(());
+        if !self.sinks.is_empty() {
+            let report = [RunReport::new(self.about(stopped), tests, outcomes, known)];
+            forms::write_all(self.sinks, &report)?;
         }
-        let mut about = About::default();
-        about.started = self.started.round(jiff::Unit::Second).unwrap_or(self.started).to_string();
-        about.duration =
-            Duration::from_millis(u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX));
-        about.broker = self.broker;
-        about.options = self.options;
-        about.stopped = stopped;
-        let report = [RunReport::new(about, tests, outcomes, known)];
-        self.sinks.into_iter().try_for_each(|sink| sink.write(&report))
+        if let Some(journal) = self.journal {
+            journal.end();
+        }
+        Ok(())
     }
 }

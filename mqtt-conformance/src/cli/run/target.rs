@@ -8,6 +8,7 @@ use mqtt_conformance::run::{Cluster, Config};
 use mqtt_conformance::transport::{Address, Dialer, FileError, TlsOptions};
 
 use crate::cli::output::{CommandError, RED, RESET, say};
+use crate::cli::url::UrlParser;
 
 /// The options about the broker.
 #[derive(Debug, clap::Args)]
@@ -15,7 +16,7 @@ use crate::cli::output::{CommandError, RED, RESET, say};
 pub(in crate::cli) struct Target {
     /// `mqtt://[user[:password]@]host[:port]`, or `mqtts://`, `ws://…/path`, `wss://…/path`, `unix:/path`. Several are the nodes of
     /// one cluster: each test spreads its connections over them
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = UrlParser)]
     broker: Vec<Address>,
     /// The user name to log in with
     #[arg(long, value_name = "NAME")]
@@ -62,6 +63,11 @@ pub(in crate::cli) struct Target {
 }
 
 impl Target {
+    /// Whether a broker is given.
+    pub(super) fn is_given(&self) -> bool {
+        !self.broker.is_empty()
+    }
+
     /// What reaches the broker, and its name for people; `None` if none is given. Puts the login into the configuration.
     pub(in crate::cli) fn reach(
         &self,

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::ast::Script;
-use crate::diagnostic::{Draft, Problem, ScriptError, Severity, Span};
+use crate::diagnostic::{Draft, Problem, ScriptError, Severity, Span, problems};
 use cases::case_suffix;
 
 pub(super) use cases::{Case, cases, constant};
@@ -73,11 +73,6 @@ pub(super) fn no_version() -> (Span, Draft) {
 /// Problems in the order of the file, each once.
 pub(super) fn finish(script: &Script, drafts: Vec<(Span, Draft)>) -> Vec<Problem> {
     let mut seen = BTreeSet::new();
-    let mut problems: Vec<Problem> = drafts
-        .into_iter()
-        .filter(|(span, draft)| seen.insert((span.start, span.end, draft.message.clone())))
-        .map(|(span, draft)| Problem::new(&script.file, &script.source, span, draft))
-        .collect();
-    problems.sort_by_key(|p| p.span.start);
-    problems
+    let fresh = |(span, draft): &(Span, Draft)| seen.insert((span.start, span.end, draft.message.clone()));
+    problems(&script.file, &script.source, drafts.into_iter().filter(fresh).collect())
 }

@@ -23,7 +23,7 @@ use nom::combinator::{eof, opt, peek};
 use nom::sequence::preceded;
 
 use super::ast::{Header, Item, Name, Script, Statement, Trivia};
-use crate::diagnostic::{Draft, Problem, ScriptError, Span};
+use crate::diagnostic::{Draft, ScriptError, Span, problems};
 use oops::{Oops, Parsed, found, wanted, word};
 use trivia::{comment, next_line, trivia};
 
@@ -44,10 +44,7 @@ pub fn parse(file: &str, source: &str) -> Result<Script, ScriptError> {
     if reader.problems.is_empty() {
         return Ok(Script { file: file.to_owned(), source, header, body, end });
     }
-    let mut problems: Vec<Problem> =
-        reader.problems.into_iter().map(|(span, draft)| Problem::new(file, &source, span, draft)).collect();
-    problems.sort_by_key(|p| p.span.start);
-    Err(ScriptError { problems })
+    Err(ScriptError { problems: problems(file, &source, reader.problems) })
 }
 
 struct Reader<'a> {
