@@ -245,7 +245,7 @@ impl Version {
     /// # Errors
     ///
     /// When the bytes are no CONNECT, or one of no version that is known. The error speaks as 3.1.1 would (as 5.0 above
-    /// level 5), so that [`return_code`](DecodeError::return_code) or [`reason_code`](DecodeError::reason_code) is an
+    /// level 5, but for 0x83 and 0x84, by which bridges ask for 3.1 and 3.1.1), so that [`return_code`](DecodeError::return_code) or [`reason_code`](DecodeError::reason_code) is an
     /// answer that such a client may understand.
     ///
     /// Spec: 3.1 §3.1, 3.1.1 §3.1.2 \[3.1.1/MQTT-3.1.0-1\] \[3.1.1/MQTT-3.1.2-1\] \[3.1.1/MQTT-3.1.2-2\],
@@ -296,6 +296,10 @@ impl Version {
             (b"MQIsdp", 3) => Self::V3_1,
             (b"MQTT", 4) => Self::V3_1_1,
             (b"MQTT", 5) => Self::V5,
+            // The highest bit is how bridges of some brokers mark themselves; the rest of the level is the version they speak.
+            (b"MQTT", 0x83 | 0x84) => {
+                return refuse(guess, Field::ProtocolLevel, level_at, Cause::ProtocolLevel(level));
+            }
             (b"MQTT", 6..) => {
                 return refuse(Self::V5, Field::ProtocolVersion, level_at, Cause::ProtocolLevel(level));
             }

@@ -34,6 +34,7 @@
 //! The modules that the documentation does not show are for the command line, the tests and the fuzz targets of this project.
 //! They may change at any time.
 
+mod budget;
 #[doc(hidden)]
 pub mod capability;
 mod config;

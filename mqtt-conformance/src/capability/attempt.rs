@@ -79,7 +79,7 @@ impl Attempt {
 
     /// The script did not come to its end in the time for all of it.
     pub(super) const fn ran_out_of_time(&self) -> bool {
-        matches!(&self.execution.ended, Err(Stop::OutOfTime(_)))
+        matches!(&self.execution.ended, Err(Stop::OutOfTime(_) | Stop::Beyond(_)))
     }
 
     /// Everything that happened.

@@ -115,6 +115,9 @@ pub async fn probe<C: Connector>(
     if let Err(Stop::Unreachable { error, .. }) = ended {
         return Err(error.map_or(ProbeError::NoConnection(config.connect_timeout), ProbeError::Unreachable));
     }
+    if let (None, Err(Stop::Beyond(text))) = (&answer, &ended) {
+        return Err(ProbeError::Broken(io::Error::other(text.clone())));
+    }
     if let Err(Stop::Unable(text)) = ended {
         return Err(ProbeError::Unreachable(io::Error::other(text)));
     }

@@ -66,7 +66,7 @@ fn beside(file: &Path) -> io::Result<NamedTempFile> {
     new.prefix(".mqtt-conformance-");
     #[cfg(unix)]
     let new = new.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    new.tempfile_in(file.parent().unwrap_or(Path::new(".")))
+    new.tempfile_in(file.parent().unwrap_or_else(|| Path::new(".")))
 }
 
 /// Whether a pipe has a reader; to open one without would last until there is one.

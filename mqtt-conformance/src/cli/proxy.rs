@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use std::time::Duration;
 
 use mqtt_conformance::lab::WireFault;
 use mqtt_conformance::run::Connector;

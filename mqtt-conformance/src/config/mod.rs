@@ -9,6 +9,7 @@ use std::time::Duration;
 use mqtt_codec::Version;
 use serde_json::{Map, Value as Tree};
 
+use crate::budget::Budget;
 use crate::script::{Login, MAX_CLIENT_PREFIX};
 pub use bounds::{Bound, Bounds};
 pub use halt::{Halt, Reason};
@@ -27,10 +28,15 @@ pub struct Config {
     pub test_deadline: Duration,
     /// How long each half of the clearing up may take. 2 s.
     pub clean_up_deadline: Duration,
-    /// The longest packet to accept from the broker, in bytes. The longest there is.
+    /// The longest packet to accept from the broker, in bytes. 8 MiB.
     pub max_packet: u32,
-    /// The most bytes to accept from the broker in one test. 1 GiB.
+    /// The most bytes to accept from the broker in one test. 64 MiB.
     pub max_received: usize,
+    /// The memory for what comes from the broker while tests run, all connections together; a test that finds none left is
+    /// inconclusive. 512 MiB.
+    pub coming: Budget,
+    /// The memory for what is kept of tests that ended: when it is used up, little is kept of each. 256 MiB.
+    pub kept: Budget,
     /// What tells this run's topics and client ids from those of other runs: up to five letters and digits
     /// count.
     pub run: String,
@@ -87,8 +93,10 @@ impl Default for Config {
             connect_timeout: Duration::from_secs(5),
             test_deadline: Duration::from_secs(60),
             clean_up_deadline: Duration::from_secs(2),
-            max_packet: 268_435_460,
-            max_received: 1 << 30,
+            max_packet: 8 << 20,
+            max_received: 64 << 20,
+            coming: Budget::new(512 << 20),
+            kept: Budget::new(256 << 20),
             run: "00000".to_owned(),
             user_name: None,
             password: None,

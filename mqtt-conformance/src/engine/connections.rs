@@ -47,7 +47,8 @@ impl<'a, C: Connector> Engine<'a, C> {
         let id = self.names.len();
         self.names.push(name.to_owned());
         let (text, meter) = (self.connector.text_switch(&stream), self.connector.meter(&stream));
-        let link = Link::new(id, stream, version, self.config.max_packet, self.sender.clone());
+        let link =
+            Link::new(id, stream, version, self.config.max_packet, &self.config.coming, self.sender.clone());
         let slot = Slot {
             id,
             version,

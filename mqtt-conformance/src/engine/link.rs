@@ -14,7 +14,9 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::transport::Misframed;
+use super::NO_ROOM;
+use crate::budget::{Budget, Held};
+use crate::transport::{Misframed, Oversized};
 use crate::tree::Packet;
 
 /// What the reader of a connection saw.
@@ -28,6 +30,10 @@ pub(super) enum Arrival {
     Garbage {
         bytes: Bytes,
         error: DecodeError,
+    },
+    /// More than the tool takes, and nothing after it can be read.
+    Oversized {
+        how: String,
     },
     /// The transport carried something that MQTT does not allow on it.
     Misframed {
@@ -46,6 +52,8 @@ pub(super) struct Arrived {
     pub(super) link: usize,
     pub(super) at: Instant,
     pub(super) what: Arrival,
+    /// Its memory.
+    pub(super) held: Held,
 }
 
 /// The writing end of an open connection, and the handle of its reader.
@@ -63,12 +71,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Link<S> {
         stream: S,
         version: Version,
         max_packet: u32,
+        coming: &Budget,
         out: mpsc::Sender<Arrived>,
     ) -> Self {
         let (split_reader, writer) = split(stream);
         let stop = Arc::new(Notify::new());
         let unfinished = Arc::new(AtomicUsize::new(0));
-        let reader = Reader { link: id, version, max_packet, out, unfinished: Arc::clone(&unfinished) };
+        let held = coming.nothing();
+        let reader = Reader { link: id, version, max_packet, held, out, unfinished: Arc::clone(&unfinished) };
         let reader = tokio::spawn(reader.run(split_reader, Arc::clone(&stop)));
         Self { writer, reader, stop, unfinished }
     }
@@ -96,6 +106,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Link<S> {
     }
 }
 
+/// About how much memory an event takes, without its bytes.
+const EVENT: usize = 1024;
+
+impl Arrival {
+    /// About how much memory it takes: its bytes, the packet that they are, and both of them again where they wait for a step.
+    fn weight(&self) -> usize {
+        EVENT
+            + match self {
+                Self::Packet { bytes, .. }
+                | Self::Garbage { bytes, .. }
+                | Self::Closed { rest: bytes, .. } => bytes.len().saturating_mul(4),
+                Self::Oversized { how } | Self::Misframed { how } => how.len(),
+            }
+    }
+}
+
 /// So many bytes at least are read at a time, so that a trace shows what comes in the place of MQTT.
 const MORE: usize = 256;
 
@@ -104,13 +130,15 @@ struct Reader {
     link: usize,
     version: Version,
     max_packet: u32,
+    /// The memory of what is read.
+    held: Held,
     out: mpsc::Sender<Arrived>,
     unfinished: Arc<AtomicUsize>,
 }
 
 impl Reader {
     async fn run<S: AsyncRead>(self, mut stream: ReadHalf<S>, stop: Arc<Notify>) -> ReadHalf<S> {
-        let Self { link, version, max_packet, out, unfinished } = self;
+        let Self { link, version, max_packet, mut held, out, unfinished } = self;
         let decoder = AnyDecoder::with_options(version, DecodeOptions::new().sender(Sender::Server));
         let mut buffer = BytesMut::new();
         // `stop` is not consumed before the reader ends, so one future for all rounds.
@@ -128,7 +156,12 @@ impl Reader {
                 }
                 Err(error) => (None, Some(error)),
             };
-            let what = if let Some(length) = length {
+            let oversized = broken.as_ref().filter(|error| matches!(error.cause(), Cause::TooLarge { .. }));
+            let what = if oversized.is_some() {
+                let how =
+                    Oversized::new("a packet".to_owned(), usize::try_from(max_packet).unwrap_or(usize::MAX));
+                Some(Arrival::Oversized { how: how.to_string() })
+            } else if let Some(length) = length {
                 let bytes = buffer.split_to(length).freeze();
                 unfinished.store(0, Relaxed);
                 let packet = match decoder.decode(&bytes) {
@@ -155,26 +188,37 @@ impl Reader {
                 match read {
                     Ok(0) => Some(closed(None)),
                     Ok(_) => None,
-                    Err(error) => Some(match Misframed::of(&error) {
-                        Some(how) => Arrival::Misframed { how: how.to_string() },
-                        None => closed(Some(error)),
+                    Err(error) => Some(match (Misframed::of(&error), Oversized::of(&error)) {
+                        (Some(how), _) => Arrival::Misframed { how: how.to_string() },
+                        (_, Some(how)) => Arrival::Oversized { how: how.to_string() },
+                        _ => closed(Some(error)),
                     }),
                 }
             };
-            let Some(what) = what else {
-                continue;
+            let room = held.set(buffer.len());
+            let what = match what {
+                _ if !room => Arrival::Oversized { how: NO_ROOM.to_owned() },
+                Some(what) => what,
+                None => continue,
             };
-            let last = matches!(what, Arrival::Closed { .. });
-            let garbage = matches!(what, Arrival::Garbage { .. });
+            let mut arrived = Arrived { link, at: Instant::now(), what, held: held.budget().nothing() };
+            if !arrived.held.grow(arrived.what.weight()) {
+                arrived.what = Arrival::Oversized { how: NO_ROOM.to_owned() };
+            }
+            let last = matches!(arrived.what, Arrival::Closed { .. });
+            let unreadable = matches!(arrived.what, Arrival::Garbage { .. } | Arrival::Oversized { .. });
             let sent = tokio::select! {
                 () = &mut stopped => return stream,
-                sent = out.send(Arrived { link, at: Instant::now(), what }) => sent,
+                sent = out.send(arrived) => sent,
             };
             if last || sent.is_err() {
                 return stream;
             }
-            if garbage {
-                return drain(link, stream, &out, stopped).await;
+            if unreadable {
+                drop(buffer);
+                let nothing = held.budget().nothing();
+                drop(held);
+                return drain(link, stream, &out, stopped, nothing).await;
             }
         }
     }
@@ -217,6 +261,7 @@ async fn drain<S: AsyncRead>(
     mut stream: ReadHalf<S>,
     out: &mpsc::Sender<Arrived>,
     mut stopped: std::pin::Pin<&mut tokio::sync::futures::Notified<'_>>,
+    held: Held,
 ) -> ReadHalf<S> {
     let mut buffer = vec![0; 1 << 14];
     loop {
@@ -230,7 +275,7 @@ async fn drain<S: AsyncRead>(
             },
         };
         let what = Arrival::Closed { rest: Bytes::new(), error };
-        let _ = out.send(Arrived { link, at: Instant::now(), what }).await;
+        let _ = out.send(Arrived { link, at: Instant::now(), what, held }).await;
         return stream;
     }
 }

@@ -30,9 +30,10 @@ use serde_json::Value as Tree;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
+use crate::budget::Held;
 use crate::config::{Config, Reason};
 use crate::diagnostic::Span;
-use crate::script::{Action, Step, Test, Time, Variables, Window, eval, eval_bytes, eval_count};
+use crate::script::{Action, Step, Test, Time, Variables, Window, eval, eval_count, eval_parts};
 use crate::transport::{Connector, Meter, TextSwitch};
 use crate::tree::Packet;
 use announced::{Announced, known_limits};
@@ -49,6 +50,12 @@ pub use outcome::{Attempt, Compared, Entry, Failure, Malformed, Outcome, TraceEv
 pub(crate) use timing::Timing;
 pub(crate) use variables::variables;
 
+/// About how much memory an entry of the transcript takes, without its bytes.
+const NOTED: usize = 256;
+
+/// Said where the memory for a run is used up.
+const NO_ROOM: &str = "more than the run has memory for";
+
 /// How many arrivals may wait for the engine before a reader pauses.
 const CHANNEL: usize = 1024;
 
@@ -61,6 +68,8 @@ pub(crate) enum Stop {
     Unable(String),
     /// The time for the whole test was over.
     OutOfTime(Duration),
+    /// A limit of the tool ended the test, and nobody is to blame.
+    Beyond(String),
     /// No connection: in words, and the transport's error unless it said nothing.
     Unreachable { text: String, error: Option<io::Error> },
     /// The broker does not show what the test is about.
@@ -102,6 +111,8 @@ struct Engine<'a, C: Connector> {
     nodes: BTreeMap<String, usize>,
     variables: Variables,
     received: usize,
+    /// The memory of the transcript, and of what waits for a step.
+    held: Held,
     /// The step that runs, and whether it is preparation.
     current: Option<&'a Step>,
     preparation: bool,
@@ -117,6 +128,8 @@ struct Engine<'a, C: Connector> {
     topics: Topics,
     /// Why the test cannot go on with what the broker announced.
     too_far: Option<String>,
+    /// What came that is more than the tool takes.
+    beyond: Option<String>,
 }
 
 type Ran = Result<(), Stop>;
@@ -133,6 +146,8 @@ pub(crate) struct Execution {
     pub(crate) broken: Option<io::Error>,
     /// How late the tester was with its own steps, at the worst.
     pub(crate) late: Duration,
+    /// The memory of the transcript.
+    pub(crate) held: Held,
 }
 
 /// Executes the steps of a test, and leaves the broker as it was found.
@@ -146,8 +161,9 @@ pub(crate) async fn execute<C: Connector>(test: &Test, connector: &C, config: &C
     let late = engine.late;
     let transcript = std::mem::take(&mut engine.transcript);
     let broken = engine.broken.take();
+    let held = std::mem::replace(&mut engine.held, config.coming.nothing());
     engine.clear_up().await;
-    let mut execution = Execution { ended, transcript, duration, broken, late };
+    let mut execution = Execution { ended, transcript, duration, broken, late, held };
     execution.sort_transcript();
     execution
 }
@@ -182,6 +198,7 @@ impl<'a, C: Connector> Engine<'a, C> {
             nodes: BTreeMap::new(),
             variables: variables(test, config),
             received: 0,
+            held: config.coming.nothing(),
             current: None,
             preparation: test.preparation > 0,
             late: Duration::ZERO,
@@ -192,6 +209,7 @@ impl<'a, C: Connector> Engine<'a, C> {
             published: Published::default(),
             topics: Topics::new(config.unique(&test.id)),
             too_far: None,
+            beyond: None,
         }
     }
 
@@ -249,10 +267,7 @@ impl<'a, C: Connector> Engine<'a, C> {
                 self.send(connection, packet, fields, patches, *login).await
             }
             Action::SendRaw { connection, parts, text } => {
-                let mut bytes = Vec::new();
-                for part in parts {
-                    bytes.extend(eval_bytes(part, &self.variables).map_err(|e| Stop::Unable(e.to_string()))?);
-                }
+                let bytes = eval_parts(parts, &self.variables).map_err(|e| Stop::Unable(e.to_string()))?;
                 let version = self.version(connection);
                 if let Some(packet) = Packet::decode(&bytes, version) {
                     self.remember(connection, version, &packet);
@@ -275,7 +290,7 @@ impl<'a, C: Connector> Engine<'a, C> {
             }
             Action::Wait(time) => {
                 self.pause_until(Instant::now() + self.length(*time)).await;
-                Ok(())
+                self.within_limits()
             }
             Action::Skip(reason) => {
                 let reason = eval(reason, &self.variables).map_err(|e| Stop::Unable(e.to_string()))?;
@@ -358,6 +373,14 @@ impl<'a, C: Connector> Engine<'a, C> {
     /// Adds to the transcript; the index of the entry.
     fn note_at(&mut self, at: Instant, connection: &str, event: TraceEvent) -> usize {
         let at = at.saturating_duration_since(self.start);
+        // What arrives has its memory already.
+        let size = match &event {
+            TraceEvent::Sent { bytes, .. } => NOTED + bytes.as_slice().len().saturating_mul(4),
+            _ => NOTED,
+        };
+        if !self.held.grow(size) {
+            self.beyond.get_or_insert_with(|| NO_ROOM.to_owned());
+        }
         self.transcript.push(Entry { at, connection: connection.to_owned(), event });
         self.transcript.len() - 1
     }

@@ -334,6 +334,13 @@ pub enum TraceEvent {
         /// The transport's error.
         error: String,
     },
+    /// What is not kept, since it was more than the run has memory for.
+    Omitted {
+        /// How many events.
+        events: usize,
+        /// How many bytes were sent and received in them.
+        size: usize,
+    },
 }
 
 impl TraceEvent {
@@ -391,6 +398,9 @@ impl Entry {
             TraceEvent::Closed => format!("# {name} closed by the tool"),
             TraceEvent::Dropped => format!("drop {name}"),
             TraceEvent::Unsent { error } => format!("# {name}: not sent: {error}"),
+            TraceEvent::Omitted { events, size } => {
+                format!("# {events} events with {size} bytes are left out here")
+            }
         }
     }
 }

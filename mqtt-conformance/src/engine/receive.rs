@@ -2,8 +2,8 @@
 
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::incoming::{Got, Incoming, Waiting};
-use super::{Engine, Ran, Stop};
+use super::incoming::{Incoming, Waiting};
+use super::{CHANNEL, Engine, Ran, Stop};
 use crate::engine::link::{Arrival, Arrived};
 use crate::engine::outcome::TraceEvent;
 use crate::transport::Connector;
@@ -11,13 +11,17 @@ use crate::transport::Connector;
 /// How many events a test may have.
 const MAX_EVENTS: usize = 500_000;
 
+/// How much memory the events of one test may take, in bytes.
+const MAX_HELD: usize = 64 << 20;
+
 impl<C: Connector> Engine<'_, C> {
     /// Puts an arrival into the transcript and into the queue of its connection.
     pub(super) fn take(&mut self, arrived: Arrived) {
-        let Arrived { link, at, what } = arrived;
+        let Arrived { link, at, what, held } = arrived;
         if self.flooded() {
             return;
         }
+        self.held.absorb(held);
         let name = self.names.get(link).cloned().unwrap_or_default();
         let (event, what) = match what {
             Arrival::Packet { bytes, packet: Ok(packet) } => {
@@ -47,6 +51,10 @@ impl<C: Connector> Engine<'_, C> {
                 let event = TraceEvent::Malformed { bytes: bytes.clone().into(), malformed: (&error).into() };
                 (event, Incoming::Malformed(bytes, error))
             }
+            Arrival::Oversized { how } => {
+                self.beyond = Some(how);
+                return;
+            }
             Arrival::Misframed { how } => {
                 (TraceEvent::Misframed { error: how.clone() }, Incoming::Misframed(how))
             }
@@ -74,22 +82,35 @@ impl<C: Connector> Engine<'_, C> {
 
     /// More has come than any test needs.
     fn flooded(&self) -> bool {
-        self.received > self.config.max_received || self.transcript.len() > MAX_EVENTS
+        self.received > self.config.max_received
+            || self.transcript.len() > MAX_EVENTS
+            || self.held.bytes() > MAX_HELD
     }
 
-    /// Takes what has arrived already.
+    /// Whether the tool can take what comes.
+    pub(super) fn within_limits(&self) -> Ran {
+        if let Some(how) = &self.beyond {
+            return Err(Stop::Beyond(format!("there came {how}")));
+        }
+        if self.flooded() {
+            let (bytes, events) = (self.received, self.transcript.len());
+            let text = format!("{bytes} bytes came in {events} events, more than a test keeps");
+            return Err(Stop::Beyond(text));
+        }
+        Ok(())
+    }
+
+    /// Takes what has arrived already: no more than can wait, since a broker may send as fast as this takes.
     pub(super) fn catch_up(&mut self) {
-        while let Ok(arrived) = self.arrivals.try_recv() {
+        for _ in 0..CHANNEL {
+            let Ok(arrived) = self.arrivals.try_recv() else { return };
             self.take(arrived);
         }
     }
 
     /// Waits for the next arrival on any connection; `false` when the time has come first.
     pub(super) async fn next(&mut self, until: Instant) -> Result<bool, Stop> {
-        if self.flooded() {
-            let got = format!("{} bytes in {} events", self.received, self.transcript.len());
-            self.fail("a broker that does not flood".to_owned(), Got::words(got), None)?;
-        }
+        self.within_limits()?;
         match timeout_at(until, self.arrivals.recv()).await {
             Ok(Some(arrived)) => {
                 self.take(arrived);
@@ -106,8 +127,9 @@ impl<C: Connector> Engine<'_, C> {
         }
     }
 
+    /// Takes what arrives until a time, or until it is too much.
     pub(super) async fn pause_until(&mut self, until: Instant) {
-        loop {
+        while self.within_limits().is_ok() {
             tokio::select! {
                 biased;
                 () = sleep_until(until) => {

@@ -59,6 +59,7 @@ impl Cost {
                     self.received.add(1, bytes.as_slice().len());
                 }
                 TraceEvent::Fragment { bytes } => self.received.add(0, bytes.as_slice().len()),
+                TraceEvent::Omitted { events, size } => self.received.add(*events, *size),
                 _ => {}
             }
         }

@@ -40,12 +40,11 @@ fn from_journal(text: &str) -> Result<RunReport, ReadError> {
         report.expectations.extend(part.expectations);
         for test in part.tests {
             // Who ran twice counts with the second result.
-            match places.get(&test.id).and_then(|at| report.tests.get_mut(*at)) {
-                Some(earlier) => *earlier = test,
-                None => {
-                    places.insert(test.id.clone(), report.tests.len());
-                    report.tests.push(test);
-                }
+            if let Some(earlier) = places.get(&test.id).and_then(|at| report.tests.get_mut(*at)) {
+                *earlier = test;
+            } else {
+                places.insert(test.id.clone(), report.tests.len());
+                report.tests.push(test);
             }
         }
     }

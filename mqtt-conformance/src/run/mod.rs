@@ -10,6 +10,7 @@
 mod again;
 mod distance;
 mod heartbeat;
+mod keep;
 mod pace;
 mod schedule;
 mod secrets;
@@ -53,7 +54,8 @@ async fn run_observed<C: Connector>(
         return outcome;
     }
     let start = Instant::now();
-    let Execution { ended, transcript, duration, late, .. } = execute(test, connector, config).await;
+    let Execution { ended, transcript, duration, late, held: _held, .. } =
+        execute(test, connector, config).await;
     outcome.transcript = transcript;
     outcome.duration = duration;
     let stalled = heartbeat.map(|heartbeat| heartbeat.worst_since(start)).unwrap_or_default();
@@ -88,6 +90,10 @@ async fn run_observed<C: Connector>(
             outcome.reason = Some(format!("the test was not finished after {}", Time::Exactly(limit)));
         }
         Err(Stop::Unable(reason)) => outcome.reason = Some(reason),
+        Err(Stop::Beyond(reason)) => {
+            outcome.verdict = Verdict::Inconclusive;
+            outcome.reason = Some(format!("{reason}; nothing was tested"));
+        }
         Err(Stop::Skipped(reason)) => {
             outcome.verdict = Verdict::Skipped;
             outcome.reason = Some(reason);

@@ -1,5 +1,6 @@
 //! Many tests: which run at the same time, which alone, and which a second time.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +12,8 @@ use tokio::time::Instant;
 use super::heartbeat::Heartbeat;
 use super::pace::{Counted, Pace};
 use super::watch::Watch;
-use super::{Event, again, not_run, outcome_of, run_observed};
+use super::{Event, again, keep, not_run, outcome_of, run_observed};
+use crate::budget::Held;
 use crate::capability::skip;
 use crate::config::Config;
 use crate::engine::{Outcome, Verdict};
@@ -28,6 +30,8 @@ pub(super) struct Schedule<C> {
     pace: Option<Pace>,
     news: mpsc::UnboundedSender<Event>,
     outcomes: Mutex<Vec<Option<Arc<Outcome>>>>,
+    /// The memory of each of them.
+    memory: Mutex<BTreeMap<usize, Option<Held>>>,
     room: Mutex<Room>,
 }
 
@@ -85,6 +89,7 @@ impl<C: Connector> Schedule<C> {
     ) -> Self {
         Self {
             outcomes: Mutex::new(vec![None; tests.len()]),
+            memory: Mutex::default(),
             tests,
             connector,
             heartbeat: Heartbeat::start(),
@@ -168,6 +173,7 @@ impl<C: Connector> Schedule<C> {
         let mut outcome = run_observed(test, &connector, &self.config, Some(&self.heartbeat)).await;
         let alone = company == Company::AloneAgain;
         self.watch.look(&mut outcome, &connector, &self.config, alone).await;
+        keep::shorten(&mut outcome);
         if let Some(pace) = self.pace.as_ref().filter(|_| paced) {
             pace.settle(connector.opened());
         }
@@ -182,7 +188,9 @@ impl<C: Connector> Schedule<C> {
     }
 
     /// Keeps an outcome, and says so: whether it is the last word, or the test runs again.
-    fn keep(&self, index: usize, outcome: Outcome) {
+    fn keep(&self, index: usize, mut outcome: Outcome) {
+        let held = keep::keep(&mut outcome, &self.config.kept);
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner).insert(index, held);
         let outcome = Arc::new(outcome);
         if let Some(place) = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner).get_mut(index) {
             *place = Some(Arc::clone(&outcome));

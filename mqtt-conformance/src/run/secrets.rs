@@ -83,7 +83,8 @@ impl Secrets {
             TraceEvent::Opened { .. }
             | TraceEvent::ClosedByBroker { error: None }
             | TraceEvent::Closed
-            | TraceEvent::Dropped => {}
+            | TraceEvent::Dropped
+            | TraceEvent::Omitted { .. } => {}
         }
     }
 

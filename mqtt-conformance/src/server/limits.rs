@@ -26,6 +26,8 @@ pub struct Limits {
     pub connect_timeout: u64,
     /// After how many milliseconds a client of 3.1 is sent again what it did not acknowledge.
     pub retry_interval: u64,
+    /// The longest message of WebSocket that is taken, in bytes. It may hold many packets.
+    pub max_message_size: usize,
     /// How many connections there may be.
     pub connections: usize,
     /// How many sessions there may be, with and without a connection.
@@ -73,6 +75,7 @@ impl Default for Limits {
             server_keep_alive: None,
             connect_timeout: 10_000,
             retry_interval: 20_000,
+            max_message_size: 4 << 20,
             connections: 10_000,
             sessions: 10_000,
             subscriptions: 1_000,

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -29,6 +29,10 @@ const MOMENT: Duration = Duration::from_millis(2);
 
 /// How long a connection that the broker closed is read on, so that what was written last is not lost on the way.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// How many sockets there may be beside the connections that [`Limits`] allows: clients to be told that there is no room, and
+/// those that did not shake hands yet.
+const MORE_SOCKETS: usize = 256;
 
 /// What a connection's task tells the broker's.
 enum Event {
@@ -62,6 +66,11 @@ pub struct Server {
     liberties: Liberties,
     events: mpsc::Sender<Event>,
     next: Arc<AtomicU64>,
+    /// How long a client of WebSocket may take to shake hands.
+    handshake: Duration,
+    max_message_size: usize,
+    /// One permit for each socket.
+    sockets: Arc<Semaphore>,
 }
 
 /// A listener on a loopback port of the system's choosing.
@@ -78,9 +87,18 @@ impl Server {
     #[must_use]
     pub fn start(rules: Rules, limits: Limits) -> Self {
         let (events, inbox) = mpsc::channel(256);
-        let liberties = limits.liberties;
+        let sockets = limits.connections.saturating_add(MORE_SOCKETS).min(Semaphore::MAX_PERMITS);
+        let server = Self {
+            rules,
+            liberties: limits.liberties,
+            events,
+            next: Arc::default(),
+            handshake: Duration::from_millis(limits.connect_timeout),
+            max_message_size: limits.max_message_size,
+            sockets: Arc::new(Semaphore::new(sockets)),
+        };
         tokio::spawn(run(Broker::new(rules, limits), inbox));
-        Self { rules, liberties, events, next: Arc::default() }
+        server
     }
 
     /// Serves each connection that comes to a listener, until this future is dropped: its connections end with it.
@@ -94,12 +112,19 @@ impl Server {
 
     async fn accept(&self, listener: TcpListener, websocket: bool) -> io::Result<()> {
         let mut connections = JoinSet::new();
+        let next = async || {
+            let place = Arc::clone(&self.sockets).acquire_owned().await;
+            listener.accept().await.map(|(stream, _)| (stream, place))
+        };
         loop {
             tokio::select! {
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => {
+                accepted = next() => match accepted {
+                    Ok((stream, place)) => {
                         let server = self.clone();
-                        connections.spawn(async move { server.serve_socket(stream, websocket).await });
+                        connections.spawn(async move {
+                            let _place = place;
+                            server.serve_socket(stream, websocket).await;
+                        });
                     }
                     // Of a connection that is gone already, or of too many open files: both pass.
                     Err(error) if is_passing(&error) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -128,9 +153,10 @@ impl Server {
     /// Serves one connection of WebSocket on any stream, until it ends.
     pub async fn serve_frames<S: AsyncRead + AsyncWrite + Unpin + Send>(&self, stream: S) {
         let Self { rules, liberties, .. } = self;
-        // Who does not shake hands is left alone.
+        // Who does not shake hands, or not in time, is left alone.
         // [5.0/MQTT-6.0.0-4, 3.1.1/MQTT-6.0.0-4]
-        if let Ok(frames) = accept_websocket(stream, rules.chooses_sub_protocol).await {
+        let accepted = accept_websocket(stream, rules.chooses_sub_protocol, self.max_message_size);
+        if let Ok(Ok(frames)) = tokio::time::timeout(self.handshake, accepted).await {
             let frames =
                 // [5.0/MQTT-6.0.0-1, 3.1.1/MQTT-6.0.0-1]
                 // [5.0/MQTT-6.0.0-2, 3.1.1/MQTT-6.0.0-2]

@@ -24,10 +24,10 @@ pub use delay::Delay;
 pub use meter::Meter;
 pub use pem::FileError;
 pub use tls::TlsOptions;
-pub(crate) use trouble::Misframed;
 pub use trouble::Trouble;
+pub(crate) use trouble::{Misframed, Oversized};
 pub(crate) use websocket::connect as connect_websocket;
-pub use websocket::{Frames, TextSwitch, accept_websocket};
+pub use websocket::{Frames, MAX_MESSAGE, TextSwitch, accept_websocket};
 
 use meter::Metered;
 use tls::Tls;

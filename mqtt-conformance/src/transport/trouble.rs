@@ -85,6 +85,31 @@ impl From<Misframed> for io::Error {
     }
 }
 
+/// More than this tool takes from the other side: a limit of the tool, and no mistake of the other side.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{what}, and no more than {limit} bytes are taken")]
+pub(crate) struct Oversized {
+    what: String,
+    limit: usize,
+}
+
+impl Oversized {
+    pub(crate) const fn new(what: String, limit: usize) -> Self {
+        Self { what, limit }
+    }
+
+    /// What an error says about it, if it is one.
+    pub(crate) fn of(error: &io::Error) -> Option<&Self> {
+        error.get_ref()?.downcast_ref()
+    }
+}
+
+impl From<Oversized> for io::Error {
+    fn from(error: Oversized) -> Self {
+        Self::other(error)
+    }
+}
+
 fn list(names: &[String]) -> String {
     if names.is_empty() { String::new() } else { format!(" but for {}", names.join(", ")) }
 }

@@ -13,22 +13,34 @@ use bytes::{Buf, Bytes};
 use futures_util::{Sink, Stream as _};
 use mqtt_codec::{Decoded, FixedHeader, Version};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
+use tokio_tungstenite::tungstenite::error::{CapacityError, Error, ProtocolError};
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode, Uri, header::SEC_WEBSOCKET_PROTOCOL};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{ClientRequestBuilder, Message};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config, client_async_with_config};
 
-use super::{Address, Layer, Meter, Misframed, Stream, Trouble};
+use super::{Address, Layer, Meter, Misframed, Oversized, Stream, Trouble};
 
 /// The sub-protocol of MQTT.
 const SUB_PROTOCOL: &str = "mqtt";
 
-/// No limits of its own: MQTT has some. Small buffers, because there are many connections.
-fn config() -> WebSocketConfig {
-    let unlimited = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
-    unlimited.read_buffer_size(4096).write_buffer_size(0)
+/// The sub-protocol before MQTT 3.1.1, which many clients of 3.1 offer alone.
+const OLD_SUB_PROTOCOL: &str = "mqttv3.1";
+
+/// The longest message that is taken from a broker, in one frame or many, in bytes. No script makes a broker send a tenth of it.
+pub const MAX_MESSAGE: usize = 16 << 20;
+
+/// The most bytes that go out in one frame.
+const LONGEST_SENT: usize = 16 << 20;
+
+/// How many bytes of answers to pings may wait behind what is being written, while the other side does not read.
+const WAITING: usize = 64 << 10;
+
+/// Small buffers, because there are many connections, and an end for each: who announces more is not believed.
+fn config(longest: usize) -> WebSocketConfig {
+    let bounded = WebSocketConfig::default().max_message_size(Some(longest)).max_frame_size(Some(longest));
+    bounded.read_buffer_size(4096).write_buffer_size(0).max_write_buffer_size(LONGEST_SENT + WAITING)
 }
 
 /// Shakes hands as a client.
@@ -39,38 +51,41 @@ pub(crate) async fn connect(address: &Address, stream: Stream) -> io::Result<Fra
         .parse()
         .map_err(|e| io::Error::new(io::ErrorKind::InvalidInput, format!("{address} is no URL: {e}")))?;
     let request = ClientRequestBuilder::new(uri).with_sub_protocol(SUB_PROTOCOL);
-    let connected = client_async_with_config(request, stream, Some(config())).await;
+    let connected = client_async_with_config(request, stream, Some(config(MAX_MESSAGE))).await;
     let (stream, _) = connected.map_err(Trouble::explain_websocket)?;
     Ok(Frames::new(stream))
 }
 
-/// Shakes hands as a server: with clients that offer the sub-protocol `mqtt`. `answers` says whether the answer chooses it, as it
-/// has to.
+/// Shakes hands as a server: with clients that offer the sub-protocol `mqtt`, or the older `mqttv3.1`. `answers` says whether the answer chooses it, as it
+/// has to. `longest` is the longest message that is taken, in one frame or many, in bytes.
 ///
 /// # Errors
 ///
 /// When the other side is no such client.
-pub async fn accept_websocket<S>(stream: S, answers: bool) -> io::Result<Frames<S>>
+pub async fn accept_websocket<S>(stream: S, answers: bool, longest: usize) -> io::Result<Frames<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     #[expect(clippy::result_large_err, reason = "the library's callback is so")]
     let choose = |request: &Request, mut response: Response| {
         let offers = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL);
-        let offered =
-            offers.iter().filter_map(|offer| offer.to_str().ok()).flat_map(|offer| offer.split(','));
-        if !offered.into_iter().any(|offer| offer.trim() == SUB_PROTOCOL) {
+        let offered = |wanted: &str| {
+            let offers = offers.iter().filter_map(|offer| offer.to_str().ok());
+            offers.flat_map(|offer| offer.split(',')).any(|offer| offer.trim() == wanted)
+        };
+        // [5.0/MQTT-6.0.0-3, 3.1.1/MQTT-6.0.0-3] bind the client, and clients of 3.1 are older.
+        let Some(chosen) = [SUB_PROTOCOL, OLD_SUB_PROTOCOL].into_iter().find(|known| offered(known)) else {
             let mut refusal = ErrorResponse::new(Some("expected the sub-protocol mqtt".to_owned()));
             *refusal.status_mut() = StatusCode::BAD_REQUEST;
             return Err(refusal);
-        }
+        };
         if answers {
-            let chosen = HeaderValue::from_static(SUB_PROTOCOL);
+            let chosen = HeaderValue::from_static(chosen);
             response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, chosen);
         }
         Ok(response)
     };
-    let accepted = accept_hdr_async_with_config(stream, choose, Some(config())).await;
+    let accepted = accept_hdr_async_with_config(stream, choose, Some(config(longest))).await;
     Ok(Frames::new(accepted.map_err(Trouble::explain_websocket)?))
 }
 
@@ -212,6 +227,9 @@ fn broken(error: Error) -> io::Error {
         Error::Protocol(error) => {
             Misframed::new(format!("a frame that WebSocket does not allow: {error}")).into()
         }
+        Error::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
+            Oversized::new(format!("a message of WebSocket of {size} bytes"), max_size).into()
+        }
         Error::Utf8(_) => Misframed::new("a text frame came, where MQTT has binary ones only").into(),
         other => io::Error::other(other),
     }
@@ -256,6 +274,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Frames<S> {
             ready!(Pin::new(&mut self.inner).poll_ready(cx)).map_err(broken)?;
         }
         self.pinged = false;
+        let buf = buf.get(..LONGEST_SENT).unwrap_or(buf);
         let message = match std::str::from_utf8(buf) {
             Ok(text) if self.text.is_on() => Message::text(text),
             Err(error) if self.text.is_on() => {

@@ -171,3 +171,13 @@ fn response_information_only_when_asked() {
     let properties = [&[33, 0, 32, 39, 0, 16, 0, 0, 34, 0, 16, 26][..], &text("responses/c")].concat();
     lab.expect(1, [packet(0x20, &[&[0, 0], &block(&properties)])]);
 }
+
+#[test]
+fn a_bridge_of_3_1_1_is_told_in_the_form_of_3_1_1() {
+    // Mosquitto's bridges set the highest bit of the level.
+    for (level, answer) in [(0x84, vec![0x20, 2, 0, 1]), (0x83, vec![0x20, 2, 0, 1])] {
+        let mut lab = Lab::new();
+        lab.open(1, &packet(0x10, &[&text("MQTT"), &[level, 2, 0, 0], &text("c")]));
+        assert_eq!(lab.take(1).first(), Some(&answer), "{level:#x}");
+    }
+}

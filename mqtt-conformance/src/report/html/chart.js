@@ -76,7 +76,7 @@ function drawChart(trace, culprit, onSelect) {
         svg("path", { class: "tip", d: `M${to},${y + 5} l${-8 * way},-4 v8 z` }),
         svg("text", { class: "label", x: (from + to) / 2, y: y - 1, "text-anchor": "middle" }, shorten(brief(entry), Math.abs(to - from) - 12)));
     } else {
-      const words = { opened: "open", "closed-by-broker": "closed by the broker", closed: "closed", dropped: "cut", unsent: "not sent", misframed: "broken framing" }[entry.event] ?? entry.event;
+      const words = { opened: "open", "closed-by-broker": "closed by the broker", closed: "closed", dropped: "cut", unsent: "not sent", misframed: "broken framing", omitted: "left out" }[entry.event] ?? entry.event;
       const place = entry.event === "closed-by-broker" ? server : client;
       group.append(
         svg(entry.event === "opened" ? "circle" : "path", entry.event === "opened"
