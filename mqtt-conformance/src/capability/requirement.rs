@@ -190,12 +190,11 @@ fn whole(table: &Table<'_>) -> Requirements {
     table.allow(&names);
     let mut versions = Vec::new();
     for text in table.texts("versions") {
-        match text.value.parse() {
-            Ok(version) => versions.push(version),
-            Err(_) => {
-                let draft = Draft::error(format!("`{}` is no version of MQTT", text.value));
-                table.complain(text.span, draft.did_you_mean(text.value, Version::ALL.map(Version::name)));
-            }
+        if let Ok(version) = text.value.parse() {
+            versions.push(version);
+        } else {
+            let draft = Draft::error(format!("`{}` is no version of MQTT", text.value));
+            table.complain(text.span, draft.did_you_mean(text.value, Version::ALL.map(Version::name)));
         }
     }
     let needs = KINDS.iter().filter_map(|kind| {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use mqtt_codec::PacketType;
 use serde_json::Value as Tree;
 
+use crate::script::{Action, Expected, Step, Variables, eval};
 use crate::tree::Packet;
 
 /// The topics and filters that a test has used.
@@ -21,6 +22,26 @@ pub(super) struct Topics {
 impl Topics {
     pub(super) fn new(mark: String) -> Self {
         Self { mark, ..Self::default() }
+    }
+
+    /// Takes note of the topics on which the steps expect messages.
+    pub(super) fn expected(&mut self, steps: &[Step], variables: &Variables) {
+        for step in steps {
+            match &step.action {
+                Action::Expect { expected: Expected::Packet { fields, .. }, .. } => {
+                    let topic = fields.iter().find(|field| field.name.text == "topic");
+                    let topic = topic.and_then(|field| eval(&field.value, variables).ok());
+                    self.publishes(topic.as_ref().and_then(Tree::as_str));
+                }
+                Action::AnyOrder(branches) | Action::Either(branches) => {
+                    for branch in branches {
+                        self.expected(branch, variables);
+                    }
+                }
+                Action::Repeat { steps, .. } => self.expected(steps, variables),
+                _ => {}
+            }
+        }
     }
 
     /// Takes note of a packet that a client sends.
@@ -44,7 +65,7 @@ impl Topics {
     }
 
     /// Whether a packet that came on a connection is a message on a topic that has nothing to do with the test: no client of it
-    /// published there, and none subscribed to it.
+    /// published there, none subscribed to it, and no step expects one.
     pub(super) fn are_foreign_to(&mut self, connection: usize, packet: &Packet) -> bool {
         if !packet.is(PacketType::Publish) {
             return false;

@@ -186,6 +186,9 @@ impl Execution {
 impl<'a, C: Connector> Engine<'a, C> {
     fn new(test: &'a Test, connector: &'a C, config: &'a Config) -> Self {
         let (sender, arrivals) = mpsc::channel(CHANNEL);
+        let variables = variables(test, config);
+        let mut topics = Topics::new(config.unique(&test.id));
+        topics.expected(&test.steps, &variables);
         Self {
             test,
             connector,
@@ -196,7 +199,7 @@ impl<'a, C: Connector> Engine<'a, C> {
             sender,
             names: Vec::new(),
             nodes: BTreeMap::new(),
-            variables: variables(test, config),
+            variables,
             received: 0,
             held: config.coming.nothing(),
             current: None,
@@ -207,7 +210,7 @@ impl<'a, C: Connector> Engine<'a, C> {
             leftovers: Leftovers::default(),
             known_limits: known_limits(&test.steps),
             published: Published::default(),
-            topics: Topics::new(config.unique(&test.id)),
+            topics,
             too_far: None,
             beyond: None,
         }

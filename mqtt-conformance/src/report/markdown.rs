@@ -124,7 +124,7 @@ fn write_row(area: &str, cells: &[Option<Cell>], out: &mut dyn Write) -> io::Res
             None => write!(out, " |")?,
             Some((cell, Verdict::Fail)) => write!(out, " ❌ {cell} |")?,
             Some((cell, Verdict::Error | Verdict::Unsteady | Verdict::Inconclusive)) => {
-                write!(out, " ⚠️ {cell} |")?
+                write!(out, " ⚠️ {cell} |")?;
             }
             Some((cell, _)) => write!(out, " {cell} |")?,
         }

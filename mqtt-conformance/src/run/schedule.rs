@@ -213,12 +213,10 @@ impl<C: Connector> Schedule<C> {
     /// Runs again what is open. Where the broker went away, the suspects come first, each with no other test at the same time, so
     /// that the culprit is found. The others run one after the other, or a few at a time if that took too long.
     async fn again(self: &Arc<Self>, jobs: usize) {
-        let open: Vec<(usize, Arc<Outcome>)> = (0..self.tests.len())
+        let (mut suspects, others): (Vec<_>, Vec<_>) = (0..self.tests.len())
             .filter_map(|index| Some((index, self.outcome(index)?)))
             .filter(|(_, outcome)| self.runs_again(outcome))
-            .collect();
-        let (mut suspects, others): (Vec<_>, Vec<_>) =
-            open.into_iter().partition(|(_, outcome)| outcome.is_suspect());
+            .partition(|(_, outcome)| outcome.is_suspect());
         suspects.sort_by_key(|(_, outcome)| outcome.since_last_sent());
         self.side_by_side(suspects.into_iter().map(|(index, _)| index).collect(), 1, Company::AloneAgain)
             .await;
