@@ -111,7 +111,12 @@ fn story(outcome: &Outcome) -> String {
 async fn the_verdicts_are_the_same_on_all_five() {
     let Some(five) = Five::start("verdicts") else { return };
     let [tcp, others @ ..] = five.addresses.as_slice() else { unreachable!() };
-    let tests = scripts::tests();
+    // Over WebSocket this broker sends 4 KiB each tenth of a second, so large messages take half a minute: side by side, then.
+    let together = |mut test: Arc<Test>| {
+        Arc::make_mut(&mut test).needs.retain(|need| need != "exclusive");
+        test
+    };
+    let tests: Vec<Arc<Test>> = scripts::tests().into_iter().map(together).collect();
     let usual = ask(&five, tcp, tests.clone(), 128).await;
     assert!(usual.iter().filter(|outcome| outcome.verdict == Verdict::Pass).count() > 1000);
     for address in others {
