@@ -9,6 +9,7 @@ mod clear_up;
 mod compare;
 mod connections;
 mod copies;
+mod cost;
 mod excuse;
 mod expect;
 mod foreign;
@@ -45,6 +46,7 @@ use incoming::{Fault, Got, Waiting, shortened};
 use link::{Arrived, Link};
 use promise::Promises;
 
+pub use cost::{Cost, Traffic};
 pub(crate) use outcome::seconds;
 pub use outcome::{Attempt, Compared, Entry, Failure, Malformed, Outcome, TraceEvent, Verdict};
 pub(crate) use timing::Timing;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use mqtt_codec::{DecodeError, Version};
 use serde::{Deserialize, Serialize};
 
+use super::cost::Cost;
 use crate::script::{Direction, Level, bytes_line, packet_line};
 use crate::tree::{Octets, Packet};
 
@@ -90,6 +91,9 @@ pub struct Outcome {
     pub attempts: u32,
     /// Everything that happened on all connections, in order.
     pub transcript: Vec<Entry>,
+    /// What the test opened, sent and received that no transcript shows: what was left out of them, and runs before the last one.
+    #[serde(default, skip_serializing_if = "Cost::is_nothing")]
+    pub unseen: Cost,
     /// The run that passed, for [`Verdict::Unsteady`]; everything else is of the run that failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<Attempt>,
@@ -143,8 +147,15 @@ impl Outcome {
             late: Duration::ZERO,
             attempts: 1,
             transcript: Vec::new(),
+            unseen: Cost::default(),
             again: None,
         }
+    }
+
+    /// What the test cost, with all its runs.
+    pub fn cost(&self) -> Cost {
+        let again = self.again.iter().flat_map(|again| &again.transcript);
+        self.transcript.iter().chain(again).map(Entry::cost).chain([self.unseen]).sum()
     }
 
     /// The broker went away while this test ran.
@@ -376,6 +387,19 @@ impl TraceEvent {
 }
 
 impl Entry {
+    /// What it cost.
+    pub(crate) fn cost(&self) -> Cost {
+        match &self.event {
+            TraceEvent::Opened { .. } => Cost::connection(),
+            TraceEvent::Sent { bytes, .. } => Cost::sent(bytes.as_slice().len()),
+            TraceEvent::Received { bytes, .. } | TraceEvent::Malformed { bytes, .. } => {
+                Cost::received(1, bytes.as_slice().len())
+            }
+            TraceEvent::Fragment { bytes } => Cost::received(0, bytes.as_slice().len()),
+            _ => Cost::default(),
+        }
+    }
+
     /// The event as one line: a line of the language where it is a packet or bytes, else a comment of the language.
     pub fn line(&self) -> String {
         let name = &self.connection;

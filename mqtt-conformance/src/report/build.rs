@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::cost::Cost;
 use super::data::{Broker, Expectation, FORMAT, Options, RunReport, ScriptReport, StatementReport, Tool};
 use crate::expect::{Expectations, Standing};
 use crate::run::Outcome;
@@ -40,7 +39,7 @@ impl RunReport {
             duration: about.duration,
             broker: about.broker,
             options: about.options,
-            cost: Cost::of(outcomes),
+            cost: outcomes.iter().map(|outcome| outcome.cost()).sum(),
             stopped: about.stopped,
             statements: statements_of(tests),
             scripts: BTreeMap::new(),

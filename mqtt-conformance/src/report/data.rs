@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::cost::Cost;
-use crate::run::{Outcome, seconds};
+use crate::run::{Cost, Outcome, seconds};
 
 /// The number of the format. It grows when a reader of the old one would be misled; new members alone don't change it.
 pub const FORMAT: u32 = 2;

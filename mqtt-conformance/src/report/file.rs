@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 use serde_json::{Value, json};
 
-use super::cost::Cost;
 use super::data::{FORMAT, RunReport};
 use super::upgrade::upgrade;
+use crate::run::Outcome;
 
 /// What to do about a file that is no report.
 pub const READ_HINT: &str =
@@ -91,7 +91,7 @@ impl RunReport {
     /// When the text is no JSON, or no report, or one of a later format.
     pub fn from_json(text: &str) -> Result<Self, ReadError> {
         let mut report = Self::read(text)?;
-        report.cost = Cost::of(&report.tests);
+        report.cost = report.tests.iter().map(Outcome::cost).sum();
         Ok(report)
     }
 

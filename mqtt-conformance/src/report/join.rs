@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
-use super::cost::Cost;
 use super::data::RunReport;
+use crate::run::Outcome;
 
 /// Shards that cannot be joined.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -99,7 +99,7 @@ fn join_shards(shards: Vec<RunReport>) -> Result<RunReport, JoinError> {
             }
         }
     }
-    whole.cost = Cost::of(&whole.tests);
+    whole.cost = whole.tests.iter().map(Outcome::cost).sum();
     whole.tests.sort_by(|a, b| (&a.script, a.version, &a.id).cmp(&(&b.script, b.version, &b.id)));
     Ok(whole)
 }

@@ -7,7 +7,6 @@
 //! Passwords never get here: the runner keeps them out of its transcripts.
 
 mod build;
-mod cost;
 mod data;
 mod diff;
 mod file;
@@ -20,7 +19,6 @@ mod table;
 mod upgrade;
 
 pub use build::About;
-pub use cost::{Cost, Traffic};
 pub use data::{Broker, Expectation, FORMAT, Options, RunReport, ScriptReport, StatementReport, Tool};
 pub use diff::{Change, ChangeKind, Diff, Only, diff};
 pub use file::{READ_HINT, ReadError};

@@ -20,23 +20,30 @@ pub(super) fn is_open(outcome: &Outcome) -> bool {
 pub(super) fn settle(first: &Outcome, second: Outcome) -> Outcome {
     // What found nobody was no attempt.
     let attempts = first.attempts + u32::from(first.verdict != Verdict::Error);
-    match (first.verdict, second.verdict) {
-        (Verdict::Fail, Verdict::Pass) => Outcome {
+    let mut unseen = second.unseen;
+    if (first.verdict, second.verdict) == (Verdict::Fail, Verdict::Pass) {
+        unseen += first.unseen;
+        return Outcome {
             verdict: Verdict::Unsteady,
             reason: Some("it failed, and passed when it ran again".to_owned()),
             again: Some(Attempt::from(second)),
             attempts,
+            unseen,
             ..first.clone()
-        },
-        _ => Outcome { attempts, ..second },
+        };
     }
+    unseen += first.cost();
+    Outcome { attempts, unseen, ..second }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use mqtt_codec::Version;
 
     use super::*;
+    use crate::engine::{Entry, TraceEvent};
 
     fn outcome(verdict: Verdict) -> Outcome {
         Outcome::new("5.0/a/b", Version::V5, Level::Must, verdict)
@@ -59,6 +66,21 @@ mod tests {
         check(Verdict::Fail, Verdict::Inconclusive, Verdict::Inconclusive);
         check(Verdict::Inconclusive, Verdict::Pass, Verdict::Pass);
         check(Verdict::Error, Verdict::Fail, Verdict::Fail);
+    }
+
+    #[test]
+    fn both_runs_cost() {
+        let opened = |verdict| {
+            let event = TraceEvent::Opened { version: Version::V5, node: None };
+            let entry = Entry { at: Duration::ZERO, connection: "a".to_owned(), event };
+            Outcome { transcript: vec![entry], ..outcome(verdict) }
+        };
+        for second in [Verdict::Pass, Verdict::Fail] {
+            let settled = settle(&opened(Verdict::Fail), opened(second));
+            assert_eq!(settled.cost().connections, 2, "{second}");
+            let third = settle(&settled, opened(Verdict::Fail));
+            assert_eq!(third.cost().connections, 3, "{second}");
+        }
     }
 
     #[test]

@@ -90,6 +90,7 @@ fn fold(outcome: &mut Outcome, most: usize) {
             outcome.transcript.push(entry);
             continue;
         }
+        outcome.unseen += entry.cost();
         let more = bytes(&entry);
         if let Some(Entry { event: TraceEvent::Omitted { events, size }, .. }) = outcome.transcript.last_mut()
         {
@@ -136,6 +137,7 @@ mod tests {
     fn the_middle_of_a_long_one_is_counted() {
         let budget = Budget::new(1 << 20);
         let mut long = outcome(Verdict::Pass, 10_000, 100);
+        let cost = long.cost();
         let held = keep(&mut long, &budget).unwrap();
         assert!(held.bytes() <= OF_PASSED + ENTRY && long.transcript.len() > 10);
         let events: usize = long
@@ -150,6 +152,7 @@ mod tests {
             })
             .sum();
         assert_eq!(events, 10_000);
+        assert_eq!((long.cost(), cost.received.bytes), (cost, 1_000_000));
     }
 
     #[test]

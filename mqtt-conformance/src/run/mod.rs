@@ -25,7 +25,9 @@ pub use crate::capability::{Hindrance, Probe, ProbeError, explore, hindrance, pr
 use crate::capability::{Refusal, skip};
 pub use crate::config::{Bound, Bounds, Config, Halt, Reason};
 pub(crate) use crate::engine::seconds;
-pub use crate::engine::{Attempt, Compared, Entry, Failure, Malformed, Outcome, TraceEvent, Verdict};
+pub use crate::engine::{
+    Attempt, Compared, Cost, Entry, Failure, Malformed, Outcome, TraceEvent, Traffic, Verdict,
+};
 use crate::engine::{Execution, Stop, Timing, execute};
 use crate::script::{Test, Time};
 pub use crate::transport::{Cluster, Connector, Node, TcpConnector};

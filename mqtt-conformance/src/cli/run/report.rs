@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mqtt_conformance::expect::{Expectations, Standing};
-use mqtt_conformance::report::{Cost, Table};
-use mqtt_conformance::run::{Outcome, Verdict};
+use mqtt_conformance::report::Table;
+use mqtt_conformance::run::{Cost, Outcome, Verdict};
 use mqtt_conformance::script::{Level, Test};
 
 use super::groups::groups;
@@ -182,7 +182,7 @@ impl<'t> Report<'t> {
             }
         }
         say(format_args!("{} in {} against {broker}", parts.join(", "), seconds(self.start.elapsed())));
-        say(format_args!("{DIM}{}{RESET}", Cost::of(outcomes)));
+        say(format_args!("{DIM}{}{RESET}", outcomes.iter().map(|outcome| outcome.cost()).sum::<Cost>()));
         let failed =
             outcomes.iter().any(|outcome| matches!(outcome.verdict, Verdict::Fail | Verdict::Inconclusive));
         if failed && !self.verbose {
